@@ -1,0 +1,321 @@
+package store
+
+import "time"
+
+// Status is the state of a run.
+type Status string
+
+// The states of a run. Queued and running ones are open, all others are final.
+const (
+	StatusQueued             Status = "queued"
+	StatusRunning            Status = "running"
+	StatusSucceeded          Status = "succeeded"
+	StatusPartiallySucceeded Status = "partially_succeeded"
+	StatusFailed             Status = "failed"
+	StatusAborted            Status = "aborted"
+)
+
+// Final tells whether a run in this state is over.
+func (s Status) Final() bool { return s != StatusQueued && s != StatusRunning }
+
+// StepStatus is the state of a step within an attempt.
+type StepStatus string
+
+// The states of a step.
+const (
+	StepNotStarted         StepStatus = "not_started"
+	StepRunning            StepStatus = "running"
+	StepRetrying           StepStatus = "retrying"
+	StepSucceeded          StepStatus = "succeeded"
+	StepPartiallySucceeded StepStatus = "partially_succeeded"
+	StepFailed             StepStatus = "failed"
+	StepAborted            StepStatus = "aborted"
+	StepSkipped            StepStatus = "skipped"
+)
+
+// Trigger says what caused a run.
+type Trigger string
+
+// The triggers of a run.
+const (
+	TriggerScheduler Trigger = "scheduler"
+	TriggerManual    Trigger = "manual"
+	TriggerRetry     Trigger = "retry"
+	TriggerCatchup   Trigger = "catchup"
+	TriggerWebhook   Trigger = "webhook"
+	TriggerSubDAG    Trigger = "subdag"
+)
+
+// Kind is what a due time asks for.
+type Kind string
+
+// The kinds of schedules.
+const (
+	KindStart   Kind = "start"
+	KindStop    Kind = "stop"
+	KindRestart Kind = "restart"
+)
+
+// Outcome is what became of a due time.
+type Outcome string
+
+// The outcomes of a due time.
+const (
+	OutcomeFired   Outcome = "fired"
+	OutcomeSkipped Outcome = "skipped"
+	OutcomeMissed  Outcome = "missed"
+)
+
+// Reason says why a due time was skipped or missed, or why a run ended as it did.
+type Reason string
+
+// Reasons of skipped and missed due times.
+const (
+	ReasonOverlap       Reason = "overlap"
+	ReasonSuspended     Reason = "suspended"
+	ReasonSuperseded    Reason = "superseded"
+	ReasonNoCatchup     Reason = "no_catchup"
+	ReasonDAGAbsent     Reason = "dag_absent"
+	ReasonInternalError Reason = "internal_error"
+)
+
+// Reasons of runs that did not end by themselves.
+const (
+	ReasonWorkerLost Reason = "worker_lost"
+	ReasonShutdown   Reason = "shutdown"
+	ReasonStopped    Reason = "stopped"
+	ReasonTimeout    Reason = "timeout"
+	// ReasonPrecondition marks a run whose root precondition was not met.
+	ReasonPrecondition Reason = "precondition"
+)
+
+// Text is what a DAG was loaded from, kept by hash so that a run executes the
+// text that it was enqueued with.
+type Text struct {
+	Hash     string
+	DAG      string
+	File     string
+	Body     []byte
+	BaseFile string
+	Base     []byte
+}
+
+// File is the last good version of a DAG file.
+type File struct {
+	Path string
+	DAG  string
+	Hash string
+}
+
+// Entry is one schedule of a DAG; its text and zone are its identity.
+type Entry struct {
+	Kind Kind
+	Text string
+	Zone string
+}
+
+// ScheduleSet is all the schedules that a DAG has now.
+type ScheduleSet struct {
+	DAG     string
+	Entries []Entry
+}
+
+// Mark is how far the due times of an entry have been decided.
+type Mark struct {
+	DAG   string
+	Entry Entry
+	// Mark is the newest instant up to which every due time has an outcome.
+	Mark time.Time
+	// AbsentFrom and AbsentTo bound the time in which the entry was not in any file; zero when it was always there.
+	AbsentFrom, AbsentTo time.Time
+}
+
+// Candidate is a due time, or a row of due times, that waits for its outcome.
+type Candidate struct {
+	DAG  string
+	Kind Kind
+	// Due is the (first) due time. Last is the last one of a row that shares an
+	// outcome without a run, and Count how many there are; zero Last stands for Due alone.
+	Due, Last time.Time
+	Count     int
+	// Entries are those that are due at this instant; their marks move to Due (or Last).
+	Entries []Entry
+}
+
+// State is what a verdict depends on, read in the transaction that records it.
+type State struct {
+	// Running and Queued count the DAG's runs, those started by hand included.
+	Running, Queued int
+	// Suspended tells whether the DAG was suspended at the due time.
+	Suspended bool
+}
+
+// Verdict is the outcome that the scheduler chose for a candidate.
+type Verdict struct {
+	Outcome Outcome
+	Reason  Reason
+	// Run is what to enqueue with OutcomeFired.
+	Run *NewRun
+}
+
+// Decision is what stands in the store for a candidate after Decide.
+type Decision struct {
+	Verdict
+	// Earlier tells that the outcome had been recorded before, by a repeat of
+	// this call or by another process.
+	Earlier bool
+}
+
+// Occurrence is the recorded outcome of a due time or of a row of them.
+type Occurrence struct {
+	DAG       string
+	Kind      Kind
+	Due, Last time.Time
+	Count     int
+	Outcome   Outcome
+	Reason    Reason
+	RunID     string
+	Decided   time.Time
+}
+
+// NewRun is a run to be enqueued or started.
+type NewRun struct {
+	ID       string
+	DAG      string
+	TextHash string
+	Trigger  Trigger
+	// Due is the due time of a scheduled run; zero for others.
+	Due      time.Time
+	Queue    string
+	Priority int
+	// Params are the caller's words, as given.
+	Params []string
+	Labels []string
+	// RetainDays is how long the run is kept once over; 0 is for ever.
+	RetainDays int
+	// RetryInterrupted queues the run once more when its process dies or is stopped.
+	RetryInterrupted bool
+}
+
+// Run is a recorded run.
+type Run struct {
+	NewRun
+	Status Status
+	Reason Reason
+	// Error is the message of a failure.
+	Error string
+	// Attempt counts from 1; 0 while the run has never been admitted.
+	Attempt   int
+	AttemptID string
+	// Owner is the instance that executes the run; "" while queued.
+	Owner string
+	// Unlimited marks a run that was started at once, outside queue limits.
+	Unlimited bool
+	// Queued, Started, Begun (intent to fork the first step), Finished and StopRequested are zero until they happen.
+	Queued, Started, Begun, Finished, StopRequested time.Time
+	// LogDir and WorkDir are set by Begin.
+	LogDir, WorkDir string
+}
+
+// Ref names the attempt of a run that the caller holds. A write with a stale Ref fails with ErrLost.
+type Ref struct {
+	RunID   string
+	Attempt int
+	Owner   string
+}
+
+// Ref returns the reference under which the holder of r may write.
+func (r Run) Ref() Ref { return Ref{RunID: r.ID, Attempt: r.Attempt, Owner: r.Owner} }
+
+// Step is the recorded state of a step or handler in an attempt.
+type Step struct {
+	// Index is the place in the file; handlers come after the steps.
+	Index  int
+	Name   string
+	ID     string
+	Status StepStatus
+	// Started and Finished are zero until they happen.
+	Started, Finished time.Time
+	// ExitCode is meaningful when Exited.
+	Exited   bool
+	ExitCode int
+	Error    string
+	// Tries counts executions; 0 before the first.
+	Tries int
+	// Stdout and Stderr are the paths of the step's log files.
+	Stdout, Stderr string
+	// Output is the variable that the step publishes, with its value; "" is none.
+	Output      string
+	OutputValue string
+	// Continued tells that continue_on let dependents run.
+	Continued bool
+}
+
+// Result is how an attempt ended.
+type Result struct {
+	Status Status
+	Reason Reason
+	Error  string
+	// Steps are saved in the same transaction.
+	Steps []Step
+}
+
+// Admission is a request to move queued runs to running.
+type Admission struct {
+	// Free is how many runs this process can take.
+	Free int
+	// Limits has the slots of each named queue; other queues have one.
+	Limits map[string]int
+	// Unlimited lifts all queue limits.
+	Unlimited bool
+}
+
+// Role says what a process that owns runs is.
+type Role string
+
+// The roles of owners.
+const (
+	RoleScheduler Role = "scheduler"
+	RoleOneShot   Role = "one-shot"
+)
+
+// Topic selects the changes that a subscriber hears of.
+type Topic uint8
+
+// The topics. A commit of another process wakes all of them.
+const (
+	// TopicQueue: a run was enqueued, or a slot became free.
+	TopicQueue Topic = 1 << iota
+	// TopicStop: a stop was requested.
+	TopicStop
+	// TopicSuspend: a DAG was suspended or resumed.
+	TopicSuspend
+)
+
+// Filter selects runs, newest first.
+type Filter struct {
+	DAG string
+	// IDPart selects ids that contain it.
+	IDPart   string
+	Statuses []Status
+	Labels   []string
+	// From and To bound the time a run was queued; zero is open.
+	From, To time.Time
+	// Limit is at least 1.
+	Limit int
+}
+
+// Suspension is an interval in which a DAG does not start by schedule.
+type Suspension struct {
+	DAG      string
+	From, To time.Time // To is zero while it lasts
+}
+
+// Owner is a process that executes, or executed, runs.
+type Owner struct {
+	ID      string
+	Role    Role
+	Host    string
+	PID     int
+	Started time.Time
+}
