@@ -1,0 +1,183 @@
+package dag
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// maxName bounds the name of a DAG, in characters.
+const maxName = 40
+
+// name returns the name of a document, after a check. The first document may
+// leave it to its file.
+func (l *loading) name(d *draft, from document, first bool) string {
+	e := d.fields.get("name")
+	if e == nil || e.value.null() {
+		if first {
+			name := l.source.Name
+			if name == "" {
+				name = l.source.stem()
+			}
+			at := d.root
+			at.line, at.column, at.key = 1, 1, "name"
+			checkName(&at, name)
+			return name
+		}
+		if l.strict {
+			d.root.fail("%s must define name", from.title())
+		} else {
+			d.root.fail("%s must have a name", from.title())
+		}
+		return ""
+	}
+	name, ok := e.value.name()
+	switch {
+	case !ok:
+		return ""
+	case first && l.strict:
+		e.keyNode.fail("entrypoint document must not define name")
+	case l.names[name] && l.strict:
+		e.value.fail("DAG document name %q must be unique", name)
+	case l.names[name]:
+		e.value.fail("duplicate DAG name %s", name)
+	}
+	l.names[name] = true
+	if first && l.source.Name != "" {
+		name = l.source.Name
+	}
+	checkName(&e.value, name)
+	return name
+}
+
+// checkName records a name that no DAG may have.
+func checkName(n *node, name string) {
+	bad := func(r rune) bool {
+		return (r|0x20 < 'a' || r|0x20 > 'z') && (r < '0' || r > '9') && r != '_' && r != '.' && r != '-'
+	}
+	switch {
+	case name == "" || name == "." || name == ".." || strings.ContainsFunc(name, bad):
+		n.fail("the DAG name %q must consist of letters, digits, '_', '.' and '-'", name)
+	case len(name) > maxName:
+		n.fail("the DAG name %q must be at most %d characters long", name, maxName)
+	}
+}
+
+// checkSteps records steps that are missing.
+func (d *draft) checkSteps(strict bool) {
+	e := d.fields.get("steps")
+	switch {
+	case e == nil || e.value.null():
+		at := d.root
+		if e != nil {
+			at = e.keyNode
+		}
+		at.fail("a DAG must define steps")
+	case e.value.Kind == yaml.MappingNode && strict, e.value.hollow():
+		e.value.fail("steps must be a non-empty sequence")
+	}
+}
+
+// identify checks ids and names and names the steps that have none.
+func (d *draft) identify() {
+	ids, names := make(map[string]*stepDraft, len(d.steps)), make(map[string]*stepDraft, len(d.steps))
+	for _, s := range d.steps {
+		if s.ID != "" {
+			if ids[s.ID] != nil {
+				s.fields.get("id").value.fail("duplicate step ID %s; it stands at line %d already", s.ID, ids[s.ID].at.line)
+				s.ID = ""
+				continue
+			}
+			ids[s.ID] = s
+		}
+		if s.Name != "" {
+			if names[s.Name] != nil {
+				s.at.fail("step name %s must be unique; it stands at line %d already", s.Name, names[s.Name].at.line)
+				continue
+			}
+			names[s.Name] = s
+		}
+	}
+	for _, s := range d.steps {
+		if other := names[s.ID]; s.ID != "" && other != nil && other != s {
+			s.fields.get("id").value.fail("step ID %s conflicts with the name of the step at line %d", s.ID, other.at.line)
+		}
+	}
+	for i, s := range d.steps {
+		if s.Name == "" {
+			s.Name = s.ID
+		}
+		for number := i + 1; s.Name == ""; number++ {
+			generated := fmt.Sprintf("%s_%d", s.kind(), number)
+			if ids[generated] == nil && names[generated] == nil {
+				s.Name = generated
+				names[generated] = s
+			}
+		}
+	}
+}
+
+// order settles what each step depends on.
+func (d *draft) order() {
+	authored := false
+	for _, s := range d.steps {
+		e := s.fields.get("depends")
+		authored = authored || e != nil
+		if e != nil && !e.value.null() && d.dag.Type == TypeChain {
+			e.keyNode.fail("depends field is not allowed in a DAG of type chain")
+		}
+	}
+	if d.dag.Type == TypeChain {
+		d.chain()
+		return
+	}
+	d.link()
+	if !d.typed && !authored && len(d.steps) > 1 {
+		steps := d.fields.get("steps").keyNode
+		steps.warn("type is not set and no step has depends: the %d steps run in parallel; "+
+			"write type: chain to run them in order, or type: graph to run them in parallel", len(d.steps))
+	}
+}
+
+// chain makes every step depend on all steps of the entry before its own.
+func (d *draft) chain() {
+	var before, current []string
+	for i, s := range d.steps {
+		if i > 0 && s.entry != d.steps[i-1].entry {
+			before, current = current, nil
+		}
+		s.Depends = before
+		current = append(current, s.Name)
+	}
+}
+
+// link replaces the ids in depends by names.
+func (d *draft) link() {
+	targets := make(map[string]string, len(d.steps))
+	for _, s := range d.steps {
+		targets[s.Name] = s.Name
+		if s.ID != "" {
+			targets[s.ID] = s.Name
+		}
+	}
+	for _, s := range d.steps {
+		for _, n := range s.depends {
+			text := n.plain()
+			target, ok := targets[text]
+			if !ok {
+				n.fail("depends on non-existent step %s%s", text, didYouMean(text, sortedKeys(targets)))
+				continue
+			}
+			if !slices.Contains(s.Depends, target) {
+				s.Depends = append(s.Depends, target)
+			}
+		}
+	}
+}
+
+func sortedKeys(m map[string]string) []string {
+	return slices.Sorted(maps.Keys(m))
+}

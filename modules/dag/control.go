@@ -1,0 +1,190 @@
+package dag
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// regexpPrefix marks a text that is a regexp.
+const regexpPrefix = "re:"
+
+// conditionTable is what a precondition may hold.
+//
+//nolint:gochecknoglobals // a constant in all but name
+var conditionTable = newTable(nil,
+	row[Condition]{"condition", func(c *Condition, n node) { setCondition(&c.Condition, n) }},
+	row[Condition]{"eval", func(c *Condition, n node) { setCondition(&c.Eval, n) }},
+	row[Condition]{"expected", decodeExpected},
+	row[Condition]{"negate", func(c *Condition, n node) { setBool(&c.Negate, n) }},
+)
+
+// decodeConditions decodes preconditions: a text, or a list of texts and maps.
+func decodeConditions(n node) []Condition {
+	var all []Condition
+	if n.Kind == yaml.MappingNode {
+		n.fail("preconditions must be a text or a list, not a map")
+		return nil
+	}
+	n.each("a text or a list of texts and maps", func(item node) {
+		var c Condition
+		if item.Kind != yaml.MappingNode {
+			setCondition(&c.Condition, item)
+			all = append(all, c)
+			return
+		}
+		fields := conditionTable.decode(&c, item)
+		switch condition, eval := fields.has("condition"), fields.has("eval"); {
+		case condition && eval:
+			item.fail("preconditions: condition and eval exclude each other")
+		case !condition && !eval:
+			item.fail("preconditions: condition or eval is required")
+		case eval && !fields.has("expected"):
+			item.fail("preconditions: eval needs expected")
+		}
+		all = append(all, c)
+	})
+	return all
+}
+
+func setCondition(to *string, n node) {
+	if text, ok := n.reference(); ok {
+		if strings.TrimSpace(text) == "" {
+			n.fail("preconditions: %s must not be blank", n.field())
+		}
+		*to = text
+	}
+}
+
+func decodeExpected(c *Condition, n node) {
+	text, ok := n.text()
+	if !ok {
+		return
+	}
+	if strings.TrimSpace(text) == "" {
+		n.fail("preconditions: expected must not be blank")
+	}
+	n.checkRegexp("preconditions: expected", text)
+	c.Expected = &text
+}
+
+// checkRegexp records a "re:" text that is no regexp.
+func (n *node) checkRegexp(what, text string) {
+	pattern, ok := strings.CutPrefix(text, regexpPrefix)
+	if !ok {
+		return
+	}
+	if strings.TrimSpace(pattern) == "" {
+		n.fail("%s has an empty regexp", what)
+		return
+	}
+	if _, err := regexp.Compile(pattern); err != nil {
+		n.fail("%s is not a valid regexp: %s", what, err)
+	}
+}
+
+// continueTable is what continue_on may hold.
+//
+//nolint:gochecknoglobals // a constant in all but name
+var continueTable = newTable(nil,
+	row[ContinueOn]{"failed", func(c *ContinueOn, n node) { setBool(&c.Failed, n) }},
+	row[ContinueOn]{"failure", func(c *ContinueOn, n node) { setBool(&c.Failed, n) }},
+	row[ContinueOn]{"skipped", func(c *ContinueOn, n node) { setBool(&c.Skipped, n) }},
+	row[ContinueOn]{"exit_code", func(c *ContinueOn, n node) { c.ExitCodes = decodeExitCodes(n) }},
+	row[ContinueOn]{"output", decodeContinueOutput},
+	row[ContinueOn]{"mark_success", func(c *ContinueOn, n node) { setBool(&c.MarkSuccess, n) }},
+)
+
+func decodeContinueOn(n node) ContinueOn {
+	var c ContinueOn
+	if n.Kind == yaml.MappingNode {
+		if fields := continueTable.decode(&c, n); fields.has("failed") && fields.has("failure") {
+			fields.get("failure").keyNode.fail("failed and failure are two spellings of one field; use failed")
+		}
+		return c
+	}
+	text, ok := n.oneOf("failed", "skipped")
+	c.Failed, c.Skipped = ok && text == "failed", ok && text == "skipped"
+	return c
+}
+
+func decodeContinueOutput(c *ContinueOn, n node) {
+	n.each("a text or a list of texts", func(item node) {
+		text, ok := item.text()
+		if !ok {
+			return
+		}
+		if text == "" {
+			item.fail("output must not be empty")
+			return
+		}
+		item.checkRegexp("output", text)
+		c.Output = append(c.Output, text)
+	})
+}
+
+func decodeExitCodes(n node) []int {
+	var codes []int
+	n.each("an integer or a list of integers", func(item node) {
+		if code, ok := item.integer(0); ok {
+			codes = append(codes, code)
+		}
+	})
+	return codes
+}
+
+// retryTable is what the retry_policy of a step may hold.
+//
+//nolint:gochecknoglobals // a constant in all but name
+var retryTable = newTable(nil,
+	row[Retry]{"limit", func(r *Retry, n node) { setIntText(&r.Limit, n) }},
+	row[Retry]{"interval_sec", func(r *Retry, n node) { setIntText(&r.Interval, n) }},
+	row[Retry]{"backoff", decodeBackoff},
+	row[Retry]{"max_interval_sec", func(r *Retry, n node) { setSeconds(&r.MaxInterval, n) }},
+	row[Retry]{"exit_code", func(r *Retry, n node) { r.ExitCodes = decodeExitCodes(n) }},
+)
+
+func decodeRetry(n node) *Retry {
+	var r Retry
+	fields := retryTable.decode(&r, n)
+	if fields == nil {
+		return nil
+	}
+	for _, key := range [...]string{"limit", "interval_sec"} {
+		if !fields.has(key) {
+			n.fail("retry_policy: %s is required", key)
+		}
+	}
+	return &r
+}
+
+// setIntText sets an integer that may also be a text with references.
+func setIntText(to *string, n node) {
+	if n.Kind == yaml.ScalarNode && n.Tag == tagText && strings.Contains(n.Value, "$") {
+		setReference(to, n)
+		return
+	}
+	if i, ok := n.integer(0); ok {
+		*to = strconv.Itoa(i)
+	}
+}
+
+// doubling is what "backoff: true" multiplies with.
+const doubling = 2
+
+func decodeBackoff(r *Retry, n node) {
+	if n.Tag == tagBool {
+		if on, ok := n.boolean(); ok && on {
+			r.Backoff = doubling
+		}
+		return
+	}
+	f, ok := n.float()
+	if !ok || f <= 1 {
+		n.fail("backoff must be true, false or a number over 1")
+		return
+	}
+	r.Backoff = f
+}

@@ -1,0 +1,174 @@
+package dag
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// Load reads a DAG for a run. The error is [Errors] with all problems of the
+// file and its base file. Load may be called by many goroutines at once.
+func Load(source Source, options Options) (*DAG, error) {
+	return load(source, options, false)
+}
+
+// Validate reads a DAG as [Load] does, under the stricter rules for the
+// structure of a file: the first document has no name, no document is empty,
+// and steps is a list with an entry in each.
+func Validate(source Source, options Options) (*DAG, error) {
+	return load(source, options, true)
+}
+
+// Base is a base file that was parsed before. It is read-only, and many loads
+// may share it.
+type Base struct {
+	file     string
+	text     []byte
+	location *time.Location
+	report   report
+	draft    draft
+}
+
+// ParseBase parses a base file. It never fails: what is wrong with the file is
+// an error of every DAG that is loaded over it. Nil and empty texts are fine.
+func ParseBase(file string, text []byte, options Options) *Base {
+	b := &Base{file: file, text: text, location: options.location(), report: report{file: file}}
+	b.draft = newDraft(b.location)
+	for _, document := range b.report.parse(text) {
+		if document.empty() {
+			continue
+		}
+		if b.draft.root.Node != nil {
+			b.report.fail(document.line, document.column, "a base file must have one document")
+			break
+		}
+		b.draft.decode(&b.report, document, "")
+	}
+	for _, key := range [...]string{"name", "steps"} {
+		if e := b.draft.fields.get(key); e != nil {
+			e.keyNode.warn("%s in a base file is not used", key)
+		}
+	}
+	b.draft.steps, b.draft.root, b.draft.fields = nil, node{}, nil
+	return b
+}
+
+// fits reports whether b is the base file of a source.
+func (b *Base) fits(source Source, options Options) bool {
+	return b != nil && b.file == source.BaseFile && b.location == options.location() && bytes.Equal(b.text, source.Base)
+}
+
+// decode decodes a document onto the draft; false when it is no map.
+func (d *draft) decode(r *report, from document, key string) bool {
+	parent := node{report: r}
+	d.root = parent.at(from.root, key, 0)
+	d.root.parent = nil
+	if d.root.Kind != yaml.MappingNode {
+		d.root.fail("a DAG must be a non-empty map, not %s", d.root.kind())
+		return false
+	}
+	d.fields = rootTable.decode(d, d.root)
+	return true
+}
+
+// loading is one load on its way.
+type loading struct {
+	source Source
+	base   *Base
+	report report
+	strict bool
+	// names are the names of the documents so far.
+	names map[string]bool
+}
+
+func load(source Source, options Options, strict bool) (*DAG, error) {
+	base := options.Base
+	if !base.fits(source, options) {
+		base = ParseBase(source.BaseFile, source.Base, options)
+	}
+	l := &loading{source: source, base: base, report: report{file: source.File}, strict: strict, names: make(map[string]bool)}
+	loaded := l.build(l.present(l.report.parse(source.Text)))
+	if all := slices.Concat(base.report.errors, l.report.errors); len(all) > 0 {
+		all.sort()
+		return nil, all
+	}
+	loaded.Warnings = slices.Concat(base.report.warnings, l.report.warnings)
+	return loaded, nil
+}
+
+// present returns the documents that are not empty.
+func (l *loading) present(documents []document) []document {
+	var present []document
+	for _, d := range documents {
+		switch {
+		case !d.empty():
+			present = append(present, d)
+		case l.strict:
+			l.report.fail(d.line, d.column, "%s must not be empty", d.title())
+		}
+	}
+	if len(present) == 0 && len(l.report.errors) == 0 {
+		l.report.fail(1, 1, "the file is empty: %s must be a map with steps", document{}.title())
+	}
+	return present
+}
+
+// title names the document in errors.
+func (d document) title() string {
+	if d.index == 0 {
+		return "entrypoint document"
+	}
+	return fmt.Sprintf("document %d", d.index+1)
+}
+
+// build decodes and checks all documents. The first is the DAG, the others
+// its local ones; it is nil when the first is no map.
+func (l *loading) build(documents []document) *DAG {
+	var built []*DAG
+	for i, from := range documents {
+		d := l.base.draft
+		key := ""
+		if i > 0 {
+			d.handlers = [handlerCount]*stepDraft{}
+			key = fmt.Sprintf("document[%d]", from.index)
+		}
+		if !d.decode(&l.report, from, key) {
+			built = append(built, nil)
+			continue
+		}
+		d.dag.Name = l.name(&d, from, i == 0)
+		built = append(built, d.build(l))
+	}
+	if len(built) > 0 && built[0] != nil {
+		built[0].Local = built[1:]
+		return built[0]
+	}
+	return nil
+}
+
+// build turns a decoded draft into a DAG.
+func (d *draft) build(l *loading) *DAG {
+	d.checkSteps(l.strict)
+	d.identify()
+	d.order()
+	loaded := d.dag
+	loaded.Source = l.source
+	loaded.WorkingDirBase = filepath.Dir(l.source.File)
+	loaded.Dotenv = d.dotenvFiles()
+	loaded.Shell = newShell(d.shell, d.shellArgs, nil)
+	loaded.Steps = make([]Step, len(d.steps))
+	for i, s := range d.steps {
+		loaded.Steps[i] = d.defaults.apply(s, false)
+	}
+	for i, s := range d.handlers {
+		if s != nil {
+			handler := d.defaults.apply(s, true)
+			*events[i].handler(&loaded.Handlers) = &handler
+		}
+	}
+	return &loaded
+}

@@ -1,0 +1,222 @@
+package dag
+
+import (
+	"time"
+
+	"dagu/modules/schedule"
+)
+
+// DAG is a workflow as its file describes it: checked, with aliases and
+// base.yaml applied, and with every reference still unresolved but those in
+// Consts. It is read-only after Load.
+type DAG struct {
+	// Name is the root name, else the file's stem.
+	Name        string
+	Group       string
+	Description string
+	// Source is what the DAG was loaded from.
+	Source Source
+	// Type says how steps without depends are ordered.
+	Type Type
+	// Schedules are the start schedules, in file order.
+	Schedules []Schedule
+	// Queue is the admission queue; "" stands for a queue of the DAG's own name with one slot.
+	Queue    string
+	Priority int
+	// OnInterrupt says what becomes of a run whose scheduler died or was stopped.
+	OnInterrupt Interrupt
+	// MaxActiveSteps bounds the steps that run at once; 0 is no bound.
+	MaxActiveSteps int
+	// Timeout bounds the whole run; 0 is no bound.
+	Timeout time.Duration
+	// MaxCleanUp is the grace between the stop signal and the kill; 5 s by default.
+	MaxCleanUp time.Duration
+	// RetentionDays is how long history is kept; 30 by default, 0 is for ever.
+	RetentionDays int
+	// Labels are "key" or "key=value", lower-cased.
+	Labels []string
+	// Consts are resolved, in file order.
+	Consts []Var
+	// Params declares the parameters.
+	Params []Param
+	// Env is unresolved, base.yaml's first.
+	Env []Var
+	// Dotenv lists the unresolved paths of dotenv files; nil reads none.
+	Dotenv []string
+	// WorkingDir is the unresolved authored directory, "" when there is none;
+	// when relative it is meant against WorkingDirBase.
+	WorkingDir     string
+	WorkingDirBase string
+	// Shell is the root shell; nil when there is none.
+	Shell *Shell
+	// Preconditions gate the run.
+	Preconditions []Condition
+	// Steps are in file order, with unique names; defaults are merged in.
+	Steps []Step
+	// Handlers run at fixed points of a run.
+	Handlers Handlers
+	// Local are the later documents of the file: sub-DAGs callable by name.
+	Local []*DAG
+	// Warnings are notices about the file that are not errors.
+	Warnings []Warning
+}
+
+// Type says how steps are ordered.
+type Type string
+
+// The types of a DAG.
+const (
+	TypeGraph Type = "graph"
+	TypeChain Type = "chain"
+)
+
+// Interrupt says what becomes of an interrupted run.
+type Interrupt string
+
+// The policies of on_interrupt.
+const (
+	InterruptFail  Interrupt = "fail"
+	InterruptRetry Interrupt = "retry"
+)
+
+// Schedule is one start schedule of a DAG.
+type Schedule struct {
+	// Text is the expression as authored, trimmed.
+	Text string
+	// Spec is the parsed expression.
+	Spec *schedule.Schedule
+}
+
+// Var is a name with a text.
+type Var struct {
+	Name  string
+	Value string
+}
+
+// Param declares a parameter.
+type Param struct {
+	// Name is "" for a positional parameter, whose number is its place among those.
+	Name string
+	// Type is what a caller's text must be.
+	Type ParamType
+	// Default is nil when there is none.
+	Default *string
+	// Eval is a dynamic default; "" is none.
+	Eval        string
+	Description string
+	Required    bool
+	Enum        []string
+	Minimum     *float64
+	Maximum     *float64
+	MinLength   *int
+	MaxLength   *int
+	// Pattern is a Go regexp; "" is none.
+	Pattern string
+}
+
+// ParamType is the type of a parameter.
+type ParamType string
+
+// The types of parameters.
+const (
+	ParamString  ParamType = "string"
+	ParamInteger ParamType = "integer"
+	ParamNumber  ParamType = "number"
+	ParamBoolean ParamType = "boolean"
+)
+
+// Shell is a shell as configured. Words are unresolved: a program and its arguments.
+type Shell struct {
+	// Program is "" where only arguments were given: they are appended to the shell that applies.
+	Program string
+	Args    []string
+	// Packages are for nix-shell only.
+	Packages []string
+}
+
+// Step is one node of the graph, or a handler.
+type Step struct {
+	// ID is "" when not authored.
+	ID          string
+	Name        string
+	Description string
+	// Depends holds the names of steps, ids already replaced, as authored in
+	// graph DAGs and derived in chain DAGs.
+	Depends []string
+	Run     Run
+	// Shell is the step's own (with.shell); nil when there is none.
+	Shell *Shell
+	Env   []Var
+	// WorkingDir is unresolved; relative to the run's working directory; "" is that directory.
+	WorkingDir string
+	// Stdout and Stderr are unresolved paths that the streams are appended to; "" is none.
+	Stdout string
+	Stderr string
+	// Output is the variable that captures stdout; "" is none.
+	Output        string
+	Timeout       time.Duration
+	ContinueOn    ContinueOn
+	Retry         *Retry
+	Preconditions []Condition
+}
+
+// Form is the form of a run text.
+type Form string
+
+// The forms of run.
+const (
+	// FormCommand is one line for the shell's -c.
+	FormCommand Form = "command"
+	// FormScript is a text for a script file.
+	FormScript Form = "script"
+	// FormList is several commands, each in a shell of its own.
+	FormList Form = "list"
+)
+
+// Run is what a step executes. Texts are unresolved.
+type Run struct {
+	Form Form
+	// Text is the command or script.
+	Text string
+	// List holds the commands of FormList.
+	List []string
+	// Program is the interpreter line of the older "command: python" beside "script"; "" is none.
+	Program string
+}
+
+// ContinueOn says when dependents run although a step did not succeed.
+type ContinueOn struct {
+	Failed      bool
+	Skipped     bool
+	ExitCodes   []int
+	Output      []string
+	MarkSuccess bool
+}
+
+// Retry is the retry policy of a step.
+type Retry struct {
+	// Limit and Interval are integers (extra attempts, seconds) as text, and may hold references.
+	Limit    string
+	Interval string
+	// Backoff multiplies the interval after each attempt; 0 is none, otherwise over 1.
+	Backoff float64
+	// MaxInterval caps the interval; 0 is no cap.
+	MaxInterval time.Duration
+	// ExitCodes restricts retries to these codes; empty is all.
+	ExitCodes []int
+}
+
+// Condition is one precondition.
+type Condition struct {
+	// Condition is the unresolved command or value; "" when Eval is used.
+	Condition string
+	Eval      string
+	// Expected is nil for a command check; "re:P" is a regexp.
+	Expected *string
+	Negate   bool
+}
+
+// Handlers are steps that run at fixed points; nil is none.
+type Handlers struct {
+	Init, Success, Failure, Abort, Exit, Wait *Step
+}

@@ -1,0 +1,102 @@
+package dag
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Graph says which steps wait for which. Steps are known by their place in
+// DAG.Steps.
+type Graph struct {
+	// Depends lists what each step waits for, in the order of its depends.
+	Depends [][]int
+	// Dependents lists who waits for each step, in the order of the file.
+	Dependents [][]int
+	// Order lists all steps so that each stands behind what it waits for, as
+	// early as that allows; those ready at one time stand in file order.
+	Order []int
+}
+
+// CycleError says that steps wait for each other, so that none can start.
+type CycleError struct {
+	// Steps are the names on one cycle; each waits for the next, and the last
+	// for the first.
+	Steps []string
+}
+
+// Error names the steps of the cycle.
+func (e *CycleError) Error() string {
+	return fmt.Sprintf("the dependencies of the steps are cyclic: %s -> %s", strings.Join(e.Steps, " -> "), e.Steps[0])
+}
+
+// Graph returns the step graph. The error is a *CycleError; a cycle is not an
+// error of the file, it fails the run.
+func (d *DAG) Graph() (*Graph, error) {
+	g := &Graph{
+		Depends: make([][]int, len(d.Steps)), Dependents: make([][]int, len(d.Steps)), Order: make([]int, 0, len(d.Steps)),
+	}
+	place := make(map[string]int, len(d.Steps))
+	for i := range d.Steps {
+		place[d.Steps[i].Name] = i
+	}
+	waiting := make([]int, len(d.Steps))
+	for i := range d.Steps {
+		for _, name := range d.Steps[i].Depends {
+			on, ok := place[name]
+			if !ok {
+				return nil, fmt.Errorf("order steps: %s depends on non-existent step %s", d.Steps[i].Name, name)
+			}
+			g.Depends[i] = append(g.Depends[i], on)
+			g.Dependents[on] = append(g.Dependents[on], i)
+		}
+		waiting[i] = len(g.Depends[i])
+	}
+	g.sort(waiting)
+	if len(g.Order) < len(d.Steps) {
+		return nil, d.cycle(g, waiting)
+	}
+	return g, nil
+}
+
+// sort fills Order by Kahn's algorithm, wave by wave. waiting counts what each
+// step still waits for.
+func (g *Graph) sort(waiting []int) {
+	var wave []int
+	for i, n := range waiting {
+		if n == 0 {
+			wave = append(wave, i)
+		}
+	}
+	for len(wave) > 0 {
+		g.Order = append(g.Order, wave...)
+		var next []int
+		for _, done := range wave {
+			for _, dependent := range g.Dependents[done] {
+				if waiting[dependent]--; waiting[dependent] == 0 {
+					next = append(next, dependent)
+				}
+			}
+		}
+		slices.Sort(next)
+		wave = next
+	}
+}
+
+// cycle returns one cycle among the steps that still wait: whoever follows
+// what they wait for comes round.
+func (d *DAG) cycle(g *Graph, waiting []int) *CycleError {
+	stuck := func(i int) bool { return waiting[i] > 0 }
+	at := slices.IndexFunc(waiting, func(n int) bool { return n > 0 })
+	var way []int
+	for !slices.Contains(way, at) {
+		way = append(way, at)
+		at = g.Depends[at][slices.IndexFunc(g.Depends[at], stuck)]
+	}
+	way = way[slices.Index(way, at):]
+	names := make([]string, len(way))
+	for i, step := range way {
+		names[i] = d.Steps[step].Name
+	}
+	return &CycleError{Steps: names}
+}

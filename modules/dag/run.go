@@ -1,0 +1,167 @@
+package dag
+
+import (
+	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// decodeRun decodes what a step executes: a text, or a list of commands.
+func decodeRun(n node) (Run, bool) {
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		return decodeRunList(n)
+	case n.Kind == yaml.ScalarNode && (n.Tag == tagText || n.Tag == tagTime || n.null()):
+		return decodeRunText(n)
+	}
+	n.fail("%s must be a text or a list of texts, not %s", n.key, n.kind())
+	return Run{}, false
+}
+
+// decodeRunText decodes a text: a script when it has a line break, even a
+// trailing one, and a command otherwise.
+func decodeRunText(n node) (Run, bool) {
+	if strings.TrimSpace(n.Value) == "" {
+		n.fail("%s must not be blank", n.field())
+		return Run{}, false
+	}
+	n.check(n.Value)
+	if strings.Contains(n.Value, "\n") {
+		return Run{Form: FormScript, Text: n.Value}, true
+	}
+	return Run{Form: FormCommand, Text: strings.TrimSpace(n.Value)}, true
+}
+
+// decodeRunList decodes commands that run one after the other.
+func decodeRunList(n node) (Run, bool) {
+	run := Run{Form: FormList}
+	good := true
+	for _, item := range n.items() {
+		text, ok := runEntry(item)
+		good = good && ok
+		if ok && strings.TrimSpace(text) != "" {
+			item.check(text)
+			run.List = append(run.List, strings.TrimSpace(text))
+		}
+	}
+	if good && len(run.List) == 0 {
+		n.fail("%s must have an entry that is not blank", n.field())
+		return Run{}, false
+	}
+	return run, good
+}
+
+// runEntry returns one command of a list. "echo: hi" is YAML for a map, and is
+// taken for the command that its author meant.
+func runEntry(n node) (string, bool) {
+	var text string
+	switch {
+	case n.null():
+		return "", true
+	case n.scalar():
+		text = n.plain()
+	case n.Kind == yaml.MappingNode:
+		all := n.entries()
+		if len(all) != 1 || !all[0].value.scalar() {
+			n.fail("an entry of run must be a text, or a map with one key and a plain value")
+			return "", false
+		}
+		text = all[0].key + ": " + all[0].value.plain()
+	default:
+		n.fail("an entry of run must be a text, not %s", n.kind())
+		return "", false
+	}
+	if strings.Contains(text, "\n") {
+		n.fail("an entry of run must not have a line break")
+		return "", false
+	}
+	return text, true
+}
+
+// field is the name of the nearest field of the path.
+func (n *node) field() string {
+	for ; n != nil; n = n.parent {
+		if n.key != "" {
+			return n.key
+		}
+	}
+	return ""
+}
+
+// withTable is what "with" beside run may hold.
+//
+//nolint:gochecknoglobals // a constant in all but name
+var withTable = newTable(nil,
+	row[stepDraft]{"shell", func(s *stepDraft, n node) { s.shell = decodeShell(n) }},
+	row[stepDraft]{"shell_args", func(s *stepDraft, n node) { s.shellArgs = decodeWords(n) }},
+	row[stepDraft]{"shell_packages", func(s *stepDraft, n node) { s.shellPackages = decodeWords(n) }},
+)
+
+// executes are the fields that say what a step executes.
+//
+//nolint:gochecknoglobals // a constant in all but name
+var executes = []string{
+	"run", "command", "script", "action", "exec", "call", "type", "config", "executor", "foreach", "llm", "messages",
+	"routes", "value", "agent",
+}
+
+// legacy are the older fields that run excludes.
+//
+//nolint:gochecknoglobals // a constant in all but name
+var legacy = append([]string{"shell", "shell_args", "shell_packages"}, executes[1:]...)
+
+// execution settles what the step executes, from all fields that say so.
+func (s *stepDraft) execution() {
+	if e := s.fields.get("run"); e != nil && !e.value.null() {
+		for _, key := range legacy {
+			if other := s.fields.get(key); other != nil && !other.value.null() {
+				other.keyNode.fail("%s cannot stand beside run", key)
+			}
+		}
+		s.Run, _ = decodeRun(e.value)
+		if with := s.fields.get("with"); with != nil && !with.value.null() {
+			withTable.decode(s, with.value)
+		}
+		return
+	}
+	if s.fields.has("command") || s.fields.has("script") {
+		s.legacyRun()
+		return
+	}
+	for _, key := range executes {
+		if s.fields.has(key) {
+			return // it is an unsupported one, and an error already
+		}
+	}
+	s.at.fail("a step must have run")
+}
+
+// legacyRun settles command and script: each stands for run, and together the
+// script runs through the command.
+func (s *stepDraft) legacyRun() {
+	if with := s.fields.get("with"); with != nil && !with.value.null() {
+		with.keyNode.unsupported("with beside command or script")
+	}
+	command, script := s.fields.get("command"), s.fields.get("script")
+	if script == nil || script.value.null() {
+		s.Run, _ = decodeRun(command.value)
+		return
+	}
+	run, ok := decodeRunText(script.value)
+	if !ok {
+		return
+	}
+	run.Form, run.Text = FormScript, script.value.Value
+	if command != nil && !command.value.null() {
+		program, ok := decodeRun(command.value)
+		if !ok {
+			return
+		}
+		if program.Form != FormCommand {
+			command.value.fail("command beside script must be one line that names a program")
+			return
+		}
+		run.Program = program.Text
+	}
+	s.Run = run
+}

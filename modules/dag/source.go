@@ -1,0 +1,66 @@
+package dag
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// MaxFileSize is the largest DAG or base file that is read, in bytes.
+const MaxFileSize = 256 << 10
+
+// Source is all that a DAG is made from: two sources with the same content
+// load to the same DAG.
+type Source struct {
+	// File is the absolute path of the DAG file. Its stem is the DAG's name
+	// when nothing else names it, and its directory is what relative paths
+	// are meant against.
+	File string
+	// Text is what the file holds.
+	Text []byte
+	// BaseFile is the path of the base file, for messages; "" when there is none.
+	BaseFile string
+	// Base is what the base file holds; empty is as good as none.
+	Base []byte
+	// Name overrides the name of the DAG; "" overrides nothing.
+	Name string
+}
+
+// Hash returns the SHA-256 of all parts of the source, in lower-case hex.
+func (s Source) Hash() string {
+	sum := sha256.New()
+	var size [8]byte
+	for _, part := range [...][]byte{[]byte(s.File), s.Text, []byte(s.BaseFile), s.Base, []byte(s.Name)} {
+		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
+		sum.Write(size[:])
+		sum.Write(part)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// stem is the file's name without directory and extension.
+func (s Source) stem() string {
+	name := filepath.Base(s.File)
+	return strings.TrimSuffix(strings.TrimSuffix(name, ".yaml"), ".yml")
+}
+
+// Options are what a load takes from the configuration. The zero value works.
+type Options struct {
+	// Location is the zone of schedules that name none; nil is time.Local.
+	Location *time.Location
+	// Base is the base file parsed before, see [ParseBase]. It saves the work
+	// of parsing Source.Base again, and is not used when it was made from
+	// another text, file or zone.
+	Base *Base
+}
+
+// location returns the zone of schedules that name none.
+func (o Options) location() *time.Location {
+	if o.Location == nil {
+		return time.Local
+	}
+	return o.Location
+}

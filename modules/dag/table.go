@@ -1,0 +1,154 @@
+package dag
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/agext/levenshtein"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// row is one field of a map: its key, and what decodes its value into T. A
+// row without decode is a field that the language has and this release does not.
+type row[T any] struct {
+	key    string
+	decode func(*T, node)
+}
+
+// table is what a map of the language may hold.
+type table[T any] struct {
+	rows map[string]func(*T, node)
+	// renamed maps older keys to present ones, beside the camelCase spelling
+	// that every key has.
+	renamed map[string]string
+	keys    []string
+}
+
+// newTable returns the table of rows.
+func newTable[T any](renamed map[string]string, rows ...row[T]) *table[T] {
+	t := &table[T]{rows: make(map[string]func(*T, node), len(rows)), renamed: renamed}
+	for _, r := range rows {
+		t.rows[r.key] = r.decode
+		t.keys = append(t.keys, r.key)
+	}
+	slices.Sort(t.keys)
+	return t
+}
+
+// unsupported returns rows without decode.
+func unsupported[T any](keys ...string) []row[T] {
+	rows := make([]row[T], len(keys))
+	for i, key := range keys {
+		rows[i] = row[T]{key: key}
+	}
+	return rows
+}
+
+// decode decodes a map into T, row by row in the order of the file, and
+// returns what the map holds, by present keys. An explicit null is handed to
+// nobody: it is as good as absent.
+func (t *table[T]) decode(into *T, n node) entries {
+	if n.Kind != yaml.MappingNode {
+		n.fail("must be a map, not %s", n.kind())
+		return nil
+	}
+	all := n.entries()
+	for i := range all {
+		t.rename(all, i)
+	}
+	for i := range all {
+		e := &all[i]
+		decode, known := t.rows[e.key]
+		switch {
+		case !known:
+			e.keyNode.invalidKey(t.keys)
+		case e.value.null():
+		case decode == nil:
+			e.keyNode.unsupported(e.key)
+		default:
+			decode(into, e.value)
+		}
+	}
+	return all
+}
+
+// rename gives an entry with an older spelling its present key.
+func (t *table[T]) rename(all entries, i int) {
+	e := &all[i]
+	if _, known := t.rows[e.key]; known {
+		return
+	}
+	present, ok := t.renamed[e.key]
+	if !ok {
+		present = snakeCase(e.key)
+	}
+	if _, known := t.rows[present]; !known {
+		return
+	}
+	if other := all.get(present); other != nil {
+		e.keyNode.fail("%s and %s are two spellings of one field; use %s", other.keyNode.Value, e.key, present)
+	}
+	e.keyNode.deprecated("use " + present)
+	e.key, e.value.key = present, present
+}
+
+// snakeCase turns camelCase into snake_case.
+func snakeCase(key string) string {
+	if strings.IndexFunc(key, unicode.IsUpper) < 1 {
+		return key
+	}
+	var b strings.Builder
+	for _, r := range key {
+		if unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// invalidKey records a key that the language does not have.
+func (n *node) invalidKey(valid []string) {
+	n.report.errors = append(n.report.errors, &Error{
+		File: n.report.file, Line: n.line, Column: n.column, Field: n.path(),
+		Message: "invalid keys: " + n.Value + didYouMean(n.Value, valid),
+	})
+}
+
+// unsupported records a field, form or reference that a later release knows.
+func (n *node) unsupported(what string) {
+	n.report.errors = append(n.report.errors, &Error{
+		File: n.report.file, Line: n.line, Column: n.column, Field: n.path(),
+		Message: what + " is not supported by this release",
+	})
+}
+
+// didYouMean returns "; did you mean "…"?" with the nearest valid spelling, or
+// with "" when none is near.
+func didYouMean(found string, valid []string) string {
+	plain := strings.ToLower(strings.ReplaceAll(snakeCase(strings.TrimSpace(found)), "-", "_"))
+	nearest, best := "", 1+min(len(plain)/3, 3)
+	for _, candidate := range valid {
+		if distance := levenshtein.Distance(plain, candidate, nil); distance < best {
+			nearest, best = candidate, distance
+		}
+	}
+	if nearest == "" {
+		return ""
+	}
+	return `; did you mean "` + nearest + `"?`
+}
+
+// oneOf returns a text that is one of the valid ones.
+func (n *node) oneOf(valid ...string) (string, bool) {
+	text, ok := n.text()
+	if !ok {
+		return "", false
+	}
+	if text = strings.TrimSpace(text); slices.Contains(valid, text) {
+		return text, true
+	}
+	n.fail("must be %s%s", strings.Join(valid, " or "), didYouMean(text, valid))
+	return "", false
+}
