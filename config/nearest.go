@@ -11,7 +11,7 @@ import (
 // sections count too, since people put the right name into the wrong place.
 func (f *file) nearest(prefix, unknown string, names []string) string {
 	written := fold(unknown)
-	best, distance := "", len(written)/3+2
+	best, distance := "", min(len(written)/4+1, 3)+1
 	try := func(candidate, compared string, extra int) {
 		if d := levenshtein.Distance(written, fold(compared), nil) + extra; d < distance {
 			best, distance = candidate, d

@@ -87,7 +87,7 @@ database: {allowNetworkFS: yes}
 		file + `:3: basePath: the key is spelled base_path`,
 		file + `:5: paths.dagsDir: the key is spelled paths.dags_dir`,
 		file + `:6: unknown key "paths.suspendFlagsDir" is ignored`,
-		file + `:9: unknown key "scheduler.lockStaleThreshold" is ignored; did you mean scheduler.stall_threshold?`,
+		file + `:9: unknown key "scheduler.lockStaleThreshold" is ignored`,
 		file + `:10: scheduler.pingURL: the key is spelled scheduler.ping_url`,
 		file + `:11: scheduler.stallThreshold: the key is spelled scheduler.stall_threshold`,
 		file + `:12: unknown key "ui" is ignored`,
