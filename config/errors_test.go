@@ -22,7 +22,7 @@ func TestWrongValues(t *testing.T) {
 		{"port: -1", `:1: port: found "-1", want a whole number from 0 to 65535`},
 		{"port: 80.5", `found "80.5", want a whole number`},
 		{"port: [80]", `:1: port: found "a list", want a single value`},
-		{"scheduler: 8090", `:1: scheduler: found "8090", want a mapping of keys to values`},
+		{"scheduler: 8090", `:1: scheduler: found "a single value", want a mapping of keys to values`},
 		{"scheduler:\n  stall_threshold: 30", `:2: scheduler.stall_threshold: found "30", want a duration with a unit; did you mean "30s"?`},
 		{"scheduler: {ping_interval: 1.5}", `did you mean "1.5s"?`},
 		{"scheduler: {ping_interval: soon}", `found "soon", want a duration such as "30s", "5m" or "1h30m"`},
@@ -124,6 +124,15 @@ func TestAllErrorsAtOnce(t *testing.T) {
 	require.Equal(t, []string{"worker.max_active_runs", "scheduler.stop_timeout", "scheduler.port", "port"}, keys)
 }
 
+// What a file that cannot be parsed would have said is unknown, so rules over
+// several keys are not held against the rest.
+func TestRulesNeedAWholeFile(t *testing.T) {
+	t.Parallel()
+	_, err := config.Load(options(t, "scheduler: {stop_timeout: 60s", "DAGU_SCHEDULER_DRAIN_TIMEOUT=40s"))
+	require.ErrorContains(t, err, "not valid YAML")
+	require.NotContains(t, err.Error(), "drain_timeout")
+}
+
 // A value is checked even where a stronger place overrides it.
 func TestOverriddenValuesAreChecked(t *testing.T) {
 	t.Parallel()
@@ -136,6 +145,8 @@ func TestSecretsAreNotToldInErrors(t *testing.T) {
 	for _, file := range []string{
 		"auth: {basic: {password: {hunter2: 1}}}",
 		"auth: {basic: {password: [hunter2]}}",
+		"auth: {basic: hunter2}",
+		"database: 'postgres://u:hunter2@h/d'",
 		"database: {url: 'postgres://u:hunter2@h/d'}",
 		"auth: {mode: basic, basic: {password: hunter2}}",
 	} {

@@ -16,7 +16,7 @@ func IsLoopback(host string) bool {
 		return true
 	}
 	addr, err := netip.ParseAddr(unbracket(host))
-	return err == nil && addr.Unmap().IsLoopback()
+	return err == nil && addr.IsLoopback()
 }
 
 // parseHost accepts an IP address or a host name, without scheme and port.

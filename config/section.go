@@ -39,7 +39,8 @@ func (f *file) entry(name string, p pair) {
 	k, ok := f.key(name)
 	if !ok {
 		if value.Kind != yaml.MappingNode {
-			f.reject(p.key.Line, key{name: name}, found(value), "want a mapping of keys to values")
+			// What stands there may be a secret in the wrong place.
+			f.reject(p.key.Line, key{name: name}, kindOf(value), "want a mapping of keys to values")
 			return
 		}
 		f.section(value, name+".")
@@ -102,9 +103,6 @@ func (f *file) children(prefix string) []string {
 
 // reject reports a value that cannot be used.
 func (f *file) reject(line int, k key, what, want string) {
-	if k.secret {
-		what = ""
-	}
 	f.broken[k.name] = true
 	f.fail(&Error{Origin: f.at(line), Key: k.name, Found: what, Message: want})
 }
