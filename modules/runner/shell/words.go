@@ -60,7 +60,7 @@ func Shebang(script string) (words []string, err error) {
 	line, _, _ = strings.Cut(line, "\n")
 	words, err = Split(strings.TrimSuffix(line, "\r"))
 	if err == nil && len(words) == 0 {
-		err = errors.New("no program follows the #!")
+		err = errors.New("the line #! names no program")
 	}
 	return words, err
 }
