@@ -1,0 +1,86 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"net"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// When a connection cannot be accepted for lack of descriptors or memory, the
+// next attempt comes after acceptRetry, and a client that has been idle for
+// spareIdle is dropped: a probe that is on its way is not.
+const (
+	acceptRetry = 10 * time.Millisecond
+	spareIdle   = time.Second
+)
+
+// door is a listener that bears with a shortage of descriptors, and that lets
+// in who is waiting before it closes.
+type door struct {
+	net.Listener
+	ctx   context.Context //nolint:containedctx // Accept has no context of its own
+	crowd *crowd
+	log   *zap.Logger
+	short bool // of descriptors; Accept is called by one goroutine
+}
+
+// Accept returns an error only when the door is shut or the listener is broken.
+func (d *door) Accept() (net.Conn, error) {
+	for {
+		conn, err := d.Listener.Accept()
+		switch {
+		case err == nil:
+			if d.short {
+				d.short = false
+				d.log.Info("health server accepts connections again", zap.Stringer("address", d.Addr()))
+			}
+			return conn, nil
+		case d.ctx.Err() != nil:
+			_ = d.Close() // at once: who connects from now on is refused, and not reset
+			return nil, net.ErrClosed
+		case !isShortage(err):
+			return nil, err
+		}
+		if !d.short {
+			d.short = true
+			d.log.Error("health server cannot accept connections; it closes idle ones and tries again",
+				zap.Stringer("address", d.Addr()), zap.Error(err))
+		}
+		d.crowd.makeRoom(spareIdle)
+		d.pause()
+	}
+}
+
+func (d *door) pause() {
+	timer := time.NewTimer(acceptRetry)
+	defer timer.Stop()
+	select {
+	case <-d.ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// shut ends Accept after a grace for the connections that the kernel holds already.
+func (d *door) shut() {
+	if l, ok := d.Listener.(interface {
+		SetDeadline(deadline time.Time) error
+	}); ok {
+		if l.SetDeadline(time.Now().Add(acceptGrace)) == nil {
+			return
+		}
+	}
+	_ = d.Close() // Accept returns whatever becomes of it
+}
+
+func isShortage(err error) bool {
+	for _, shortage := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, shortage) {
+			return true
+		}
+	}
+	return false
+}
