@@ -1,0 +1,171 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// Admit moves queued runs to running, owned by this process, and returns them in
+// the order in which they were chosen: by priority, due or queueing time,
+// arrival. In one transaction it counts what runs in each queue over all
+// processes, so no limit is passed whoever else admits. It is not repeatable by
+// a key: after ErrUnknown, Owned tells what was admitted.
+func (s *Store) Admit(ctx context.Context, a Admission) ([]Run, error) {
+	return write(ctx, s, "admit runs", func(ctx context.Context, t *tx) ([]Run, error) {
+		if t.owner == "" {
+			return nil, errNoOwner
+		}
+		if a.Free <= 0 {
+			return nil, nil
+		}
+		chosen, err := t.choose(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		admitted := make([]Run, 0, len(chosen))
+		for _, seq := range chosen {
+			r, found, err := first(ctx, t, scanRow, `update runs set status = 'running', attempt = attempt + 1, attempt_id = $2,
+				owner = $3, started = $4 where seq = $1 and status = 'queued' returning `+runColumns,
+				seq, uuid.NewString(), t.owner, nanos(t.now))
+			if err != nil {
+				return nil, err
+			}
+			if !found {
+				return nil, errors.New("a queued run is gone in the transaction that found it")
+			}
+			admitted = append(admitted, r.Run)
+		}
+		return admitted, nil
+	})
+}
+
+// waiting is a queued run in its place.
+type waiting struct {
+	seq            int64
+	queue          string
+	priority, turn int64
+}
+
+func scanWaiting(rows *sql.Rows) (w waiting, err error) {
+	err = rows.Scan(&w.seq, &w.queue, &w.priority, &w.turn)
+	return w, err
+}
+
+// slots knows the room in each queue.
+type slots struct {
+	admission Admission
+	running   map[string]int
+}
+
+// free is how many more runs the queue may have running.
+func (s *slots) free(queue string) int {
+	if s.admission.Unlimited {
+		return s.admission.Free
+	}
+	limit, ok := s.admission.Limits[queue]
+	if !ok {
+		limit = 1
+	}
+	return limit - s.running[queue]
+}
+
+// choose finds the runs to admit. It looks at the head of the order over all
+// queues; only when that is crowded by full queues does it ask each queue for
+// its own head. Either way the work does not grow with how many runs wait in a
+// full queue.
+func (t *tx) choose(ctx context.Context, a Admission) ([]int64, error) {
+	room, err := t.slots(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	look := 2*a.Free + 64
+	head, err := collect(ctx, t, scanWaiting, `select seq, queue, priority, turn from runs where status = 'queued'
+		order by priority desc, turn, seq limit $1`, look)
+	if err != nil {
+		return nil, err
+	}
+	var taken []int64
+	taking := make(map[string]int)
+	for _, w := range head {
+		if len(taken) < a.Free && room.free(w.queue)-taking[w.queue] > 0 {
+			taking[w.queue]++
+			taken = append(taken, w.seq)
+		}
+	}
+	if len(taken) == a.Free || len(head) < look {
+		return taken, nil
+	}
+	return t.chooseByQueue(ctx, a.Free, room)
+}
+
+func (t *tx) slots(ctx context.Context, a Admission) (*slots, error) {
+	room := &slots{admission: a, running: make(map[string]int)}
+	if a.Unlimited {
+		return room, nil
+	}
+	type count struct {
+		queue string
+		n     int
+	}
+	counts, err := collect(ctx, t, func(rows *sql.Rows) (c count, err error) {
+		err = rows.Scan(&c.queue, &c.n)
+		return c, err
+	}, "select queue, count(*) from runs where status = 'running' and unlimited = 0 group by queue")
+	for _, c := range counts {
+		room.running[c.queue] = c.n
+	}
+	return room, err
+}
+
+// chooseByQueue merges the fronts of the queues that have room. The recursion
+// steps from queue to queue through the index, however long they are.
+func (t *tx) chooseByQueue(ctx context.Context, free int, room *slots) ([]int64, error) {
+	heads, err := collect(ctx, t, scanWaiting, `with recursive queues (name) as (
+			select min(queue) from runs where status = 'queued'
+			union all
+			select (select min(queue) from runs where status = 'queued' and queue > queues.name) from queues where queues.name is not null
+		)
+		select seq, queue, priority, turn from queues join runs on seq = (select seq from runs
+			where status = 'queued' and queue = queues.name order by priority desc, turn, seq limit 1)
+		where queues.name is not null`)
+	if err != nil {
+		return nil, err
+	}
+	var front []waiting
+	for _, w := range heads {
+		switch n := min(room.free(w.queue), free); {
+		case n <= 0:
+		case n == 1:
+			front = append(front, w)
+		default:
+			more, err := collect(ctx, t, scanWaiting, `select seq, queue, priority, turn from runs where status = 'queued' and queue = $1
+				order by priority desc, turn, seq limit $2`, w.queue, n)
+			if err != nil {
+				return nil, err
+			}
+			front = append(front, more...)
+		}
+	}
+	slices.SortFunc(front, func(a, b waiting) int {
+		return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(a.turn, b.turn), cmp.Compare(a.seq, b.seq))
+	})
+	var chosen []int64
+	for _, w := range front[:min(free, len(front))] {
+		chosen = append(chosen, w.seq)
+	}
+	return chosen, nil
+}
+
+// Owned returns the running runs of this process, in the order of their arrival.
+func (s *Store) Owned(ctx context.Context) ([]Run, error) {
+	owner := s.Instance()
+	return read(ctx, s, "read own runs", func(ctx context.Context, q queryer) ([]Run, error) {
+		rows, err := collect(ctx, q, scanRow, "select "+runColumns+" from runs where status = 'running' and owner = $1 order by seq", owner)
+		return runs(rows), err
+	})
+}

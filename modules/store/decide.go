@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Decide records the outcome of each candidate, with its run and the marks of
+// its entries, in one transaction. judge chooses it from the state in that
+// transaction; it must not call the store, and may be called again for the same
+// candidate when the transaction has to be repeated. A candidate that has its
+// outcome already, by a repeat or by another process, is answered with that, and
+// judge is not asked.
+func (s *Store) Decide(ctx context.Context, batch []Candidate, judge func(i int, s State) Verdict) ([]Decision, error) {
+	return write(ctx, s, "decide due times", func(ctx context.Context, t *tx) ([]Decision, error) {
+		names, err := collect(ctx, t, word, "select distinct dag from suspensions")
+		if err != nil {
+			return nil, err
+		}
+		d := decider{tx: t, log: s.log, suspended: make(map[string]bool, len(names))}
+		for _, name := range names {
+			d.suspended[name] = true
+		}
+		decisions := make([]Decision, len(batch))
+		for i, c := range batch {
+			decisions[i], err = d.decide(ctx, c.normal(), func(s State) Verdict { return judge(i, s) })
+			if err != nil {
+				return nil, err
+			}
+		}
+		return decisions, nil
+	})
+}
+
+// normal spells out what zero values stand for.
+func (c Candidate) normal() Candidate {
+	if c.Last.IsZero() {
+		c.Last = c.Due
+	}
+	c.Count = max(c.Count, 1)
+	return c
+}
+
+// decider decides the candidates of one transaction.
+type decider struct {
+	*tx
+	log *zap.Logger
+	// suspended are the DAGs that have suspensions, past or present.
+	suspended map[string]bool
+}
+
+func (d *decider) decide(ctx context.Context, c Candidate, judge func(State) Verdict) (Decision, error) {
+	all, err := versions(ctx, d, c.DAG, c.Kind)
+	if err != nil {
+		return Decision{}, err
+	}
+	mine := latest(all, c.Entries)
+	if len(mine) > 0 && !reach(mine).Before(c.Last) {
+		return d.earlier(ctx, c)
+	}
+	newest, found, err := first(ctx, d, scanOccurrence, "select "+occurrenceColumns+
+		" from occurrences where dag = $1 and kind = $2 order by due desc limit 1", c.DAG, c.Kind)
+	if err != nil {
+		return Decision{}, err
+	}
+	rest := c
+	if found && !newest.Last.Before(c.Due) { // out of order
+		var left bool
+		if rest, left, err = d.undecided(ctx, c, all, mine); err != nil {
+			return Decision{}, err
+		}
+		if !left {
+			if err = d.moveMarks(ctx, mine, c.Last); err != nil {
+				return Decision{}, err
+			}
+			return d.earlier(ctx, c)
+		}
+	}
+	state, err := d.state(ctx, rest)
+	if err != nil {
+		return Decision{}, err
+	}
+	decision, err := d.record(ctx, rest, judge(state), newest)
+	if err != nil {
+		return Decision{}, err
+	}
+	return decision, d.moveMarks(ctx, mine, c.Last)
+}
+
+// state reads what the verdict depends on.
+func (d *decider) state(ctx context.Context, c Candidate) (s State, err error) {
+	type count struct {
+		status Status
+		n      int
+	}
+	counts, err := collect(ctx, d, func(rows *sql.Rows) (c count, err error) {
+		err = rows.Scan(&c.status, &c.n)
+		return c, err
+	}, "select status, count(*) from runs where dag = $1 and status in ('queued', 'running') group by status", c.DAG)
+	if err != nil {
+		return s, err
+	}
+	for _, c := range counts {
+		if c.status == StatusRunning {
+			s.Running = c.n
+		} else {
+			s.Queued = c.n
+		}
+	}
+	if d.suspended[c.DAG] {
+		_, s.Suspended, err = first(ctx, d, number, `select 1 from suspensions
+			where dag = $1 and from_at <= $2 and (to_at = 0 or to_at > $2) limit 1`, c.DAG, nanos(c.Due))
+	}
+	return s, err
+}
+
+// record writes the outcome, with its run.
+func (d *decider) record(ctx context.Context, c Candidate, v Verdict, newest Occurrence) (Decision, error) {
+	decision := Decision{Verdict: v}
+	runID := ""
+	if v.Outcome != OutcomeFired {
+		decision.Run = nil
+	}
+	if problem := c.problem(v); problem != "" {
+		d.log.Error("due time cannot be decided", zap.String("dag", c.DAG), zap.Time("due", c.Due), zap.String("problem", problem))
+		decision.Verdict = Verdict{Outcome: OutcomeMissed, Reason: ReasonInternalError}
+	} else if v.Outcome == OutcomeFired {
+		run := v.Run.normal()
+		inserted, err := d.insert(ctx, run, "")
+		switch {
+		case isConstraint(err), errors.Is(err, ErrNotFound):
+			// One DAG's fault must not keep the others from being decided.
+			d.log.Error("run of a due time cannot be recorded", zap.String("dag", c.DAG), zap.Time("due", c.Due), zap.Error(err))
+			decision.Verdict = Verdict{Outcome: OutcomeMissed, Reason: ReasonInternalError}
+		case err != nil:
+			return Decision{}, err
+		default:
+			runID, decision.Run, decision.Earlier = run.ID, &run, !inserted
+		}
+	}
+	return decision, d.writeOccurrence(ctx, c, decision.Verdict, runID, newest)
+}
+
+// problem says why a verdict cannot be recorded for the candidate.
+func (c Candidate) problem(v Verdict) string {
+	switch {
+	case v.Outcome == OutcomeFired && v.Run == nil:
+		return "fired without a run"
+	case v.Outcome == OutcomeFired && v.Run.ID == "":
+		return "fired with a run without an id"
+	case v.Outcome == OutcomeFired && v.Run.DAG != c.DAG:
+		return "fired with a run of another DAG"
+	case v.Outcome == OutcomeFired && c.Count > 1:
+		return "fired for several due times at once"
+	case v.Outcome != OutcomeFired && v.Reason == "":
+		return "not fired without a reason"
+	default:
+		return ""
+	}
+}
+
+// writeOccurrence extends the DAG's last row when that has the same outcome
+// without a run, and adds one otherwise.
+func (d *decider) writeOccurrence(ctx context.Context, c Candidate, v Verdict, runID string, newest Occurrence) error {
+	if v.Outcome != OutcomeFired && newest.Count > 0 && newest.Last.Before(c.Due) && newest.Outcome == v.Outcome && newest.Reason == v.Reason {
+		_, err := d.exec(ctx, "update occurrences set last = $4, count = count + $5, decided = $6 where dag = $1 and kind = $2 and due = $3",
+			c.DAG, c.Kind, nanos(newest.Due), nanos(c.Last), c.Count, nanos(d.now))
+		return err
+	}
+	reason := v.Reason
+	if v.Outcome == OutcomeFired {
+		reason = ""
+	}
+	_, err := d.exec(ctx, `insert into occurrences (dag, kind, due, last, count, outcome, reason, run_id, decided)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		c.DAG, c.Kind, nanos(c.Due), nanos(c.Last), c.Count, v.Outcome, reason, runID, nanos(d.now))
+	return err
+}
+
+// moveMarks moves the marks of the versions to at; none goes back.
+func (d *decider) moveMarks(ctx context.Context, list []version, at time.Time) error {
+	for _, v := range list {
+		if _, err := d.exec(ctx, "update schedules set mark = $2 where id = $1 and mark < $2", v.id, nanos(at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// earlier answers with what was recorded before.
+func (d *decider) earlier(ctx context.Context, c Candidate) (Decision, error) {
+	decision := Decision{Earlier: true}
+	o, found, err := first(ctx, d, scanOccurrence, "select "+occurrenceColumns+
+		" from occurrences where dag = $1 and kind = $2 and due <= $3 order by due desc limit 1", c.DAG, c.Kind, nanos(c.Due))
+	if err != nil || !found || o.Last.Before(c.Due) {
+		return decision, err
+	}
+	decision.Outcome, decision.Reason = o.Outcome, o.Reason
+	if o.RunID == "" {
+		return decision, nil
+	}
+	r, found, err := first(ctx, d, scanRow, "select "+runColumns+" from runs where id = $1", o.RunID)
+	if !found { // retention took it
+		r.NewRun = NewRun{ID: o.RunID, DAG: c.DAG, Due: o.Due}
+	}
+	decision.Run = &r.NewRun
+	return decision, err
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// maxRetainDays keeps the end of retention within the range of stored times.
+const maxRetainDays = 36500
+
+// row is a run as it is stored.
+type row struct {
+	Run
+	seq         int64
+	interrupted int64
+}
+
+const runColumns = `seq, id, dag, text_hash, cause, due, queue, priority, params, labels, retain_days, retry_interrupted,
+	queued, status, reason, error, attempt, attempt_id, owner, unlimited, interrupted,
+	started, begun, finished, stop_requested, log_dir, work_dir`
+
+func scanRow(rows *sql.Rows) (row, error) {
+	var (
+		r                                                    row
+		due, queued, started, begun, finished, stopRequested int64
+		params, labels                                       string
+	)
+	err := rows.Scan(&r.seq, &r.ID, &r.DAG, &r.TextHash, &r.Trigger, &due, &r.Queue, &r.Priority, &params, &labels,
+		&r.RetainDays, &r.RetryInterrupted, &queued, &r.Status, &r.Reason, &r.Error, &r.Attempt, &r.AttemptID, &r.Owner,
+		&r.Unlimited, &r.interrupted, &started, &begun, &finished, &stopRequested, &r.LogDir, &r.WorkDir)
+	if err != nil {
+		return r, err
+	}
+	r.Due, r.Queued, r.Started = instant(due), instant(queued), instant(started)
+	r.Begun, r.Finished, r.StopRequested = instant(begun), instant(finished), instant(stopRequested)
+	if r.Params, err = parseList(params); err != nil {
+		return r, err
+	}
+	r.Labels, err = parseList(labels)
+	return r, err
+}
+
+func runs(rows []row) []Run {
+	list := make([]Run, len(rows))
+	for i, r := range rows {
+		list[i] = r.Run
+	}
+	return list
+}
+
+// byID reads the run; ErrNotFound when there is none.
+func byID(ctx context.Context, q queryer, id string) (row, error) {
+	r, found, err := first(ctx, q, scanRow, "select "+runColumns+" from runs where id = $1", id)
+	if err == nil && !found {
+		err = fmt.Errorf("run %s: %w", id, ErrNotFound)
+	}
+	return r, err
+}
+
+// normal is the form in which a new run is stored and compared.
+func (n NewRun) normal() NewRun {
+	if n.Queue == "" {
+		n.Queue = n.DAG
+	}
+	n.RetainDays = min(max(n.RetainDays, 0), maxRetainDays)
+	return n
+}
+
+// insert records the run; false when its id is taken. With the id of an attempt
+// the run is running, owned by this process and outside of queue limits.
+func (t *tx) insert(ctx context.Context, n NewRun, attemptID string) (bool, error) {
+	if n.ID == "" || n.DAG == "" {
+		return false, fmt.Errorf("a new run needs an id and a DAG, got %q and %q", n.ID, n.DAG)
+	}
+	params, err := listText(n.Params)
+	if err != nil {
+		return false, err
+	}
+	labels, err := listText(n.Labels)
+	if err != nil {
+		return false, err
+	}
+	now, due := nanos(t.now), nanos(n.Due)
+	turn := due
+	if turn == 0 {
+		turn = now
+	}
+	common := []any{
+		n.ID, n.DAG, n.TextHash, n.Trigger, due, n.Queue, n.Priority, params, labels,
+		n.RetainDays, flag(n.RetryInterrupted), turn, now,
+	}
+	const columns = `insert into runs (id, dag, text_hash, cause, due, queue, priority, params, labels,
+		retain_days, retry_interrupted, turn, queued, status`
+	var changed int64
+	if attemptID == "" {
+		changed, err = t.exec(ctx, columns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'queued')
+			on conflict (id) do nothing`, common...)
+		t.wake |= TopicQueue
+	} else {
+		changed, err = t.exec(ctx, columns+`, attempt, attempt_id, owner, unlimited, started)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'running', 1, $14, $15, 1, $13)
+			on conflict (id) do nothing`, append(common, attemptID, t.owner)...)
+	}
+	if isForeignKey(err) {
+		err = fmt.Errorf("text %q: %w", n.TextHash, ErrNotFound)
+	}
+	return changed > 0, err
+}
+
+// expiry is when retention of a run that is over now ends; 0 is never.
+func (t *tx) expiry(r row) int64 {
+	if r.RetainDays == 0 {
+		return 0
+	}
+	return nanos(t.now.Add(time.Duration(r.RetainDays) * 24 * time.Hour))
+}

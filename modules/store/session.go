@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+)
+
+// queryer is what can be asked: the writer's transaction, or the readers.
+type queryer interface {
+	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+// session is the writer's connection with the statements prepared on it. It
+// serves one goroutine.
+type session struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func newSession(conn *sql.Conn) *session {
+	return &session{conn: conn, stmts: make(map[string]*sql.Stmt)}
+}
+
+func (s *session) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+	if stmt, ok := s.stmts[text]; ok {
+		return stmt, nil
+	}
+	stmt, err := s.conn.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("prepare statement: %w", err)
+	}
+	s.stmts[text] = stmt
+	return stmt, nil
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (s *session) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	stmt, err := s.prepare(ctx, text)
+	if err != nil {
+		return 0, err
+	}
+	result, err := stmt.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (s *session) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	stmt, err := s.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+// readers is a small pool of connections that only read. It serves any goroutine.
+type readers struct {
+	db    *sql.DB
+	stmts sync.Map // text -> *sql.Stmt
+}
+
+func (r *readers) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if stmt, ok := r.stmts.Load(text); ok {
+		//nolint:forcetypeassert // Only statements are put into the map.
+		return stmt.(*sql.Stmt).QueryContext(ctx, args...)
+	}
+	stmt, err := r.db.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("prepare statement: %w", err)
+	}
+	if other, raced := r.stmts.LoadOrStore(text, stmt); raced {
+		_ = stmt.Close()
+		stmt, _ = other.(*sql.Stmt)
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+// collect asks for rows and scans all of them.
+func collect[T any](ctx context.Context, q queryer, scan func(*sql.Rows) (T, error), text string, args ...any) (list []T, err error) {
+	rows, err := q.query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if e := rows.Close(); err == nil && e != nil {
+			list, err = nil, e
+		}
+	}()
+	for rows.Next() {
+		item, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, item)
+	}
+	return list, rows.Err()
+}
+
+// first asks for one row; found tells whether there is one.
+func first[T any](ctx context.Context, q queryer, scan func(*sql.Rows) (T, error), text string, args ...any) (item T, found bool, err error) {
+	rows, err := q.query(ctx, text, args...)
+	if err != nil {
+		return item, false, err
+	}
+	defer func() {
+		if e := rows.Close(); err == nil && e != nil {
+			found, err = false, e
+		}
+	}()
+	if !rows.Next() {
+		return item, false, rows.Err()
+	}
+	item, err = scan(rows)
+	return item, err == nil, err
+}
+
+// number scans a row of one integer.
+func number(rows *sql.Rows) (n int64, err error) {
+	err = rows.Scan(&n)
+	return n, err
+}
+
+// word scans a row of one text.
+func word(rows *sql.Rows) (s string, err error) {
+	err = rows.Scan(&s)
+	return s, err
+}

@@ -1,0 +1,64 @@
+package store
+
+import "context"
+
+// RequestStop asks for the end of a run, or with an empty runID of all open runs
+// of the DAG. Queued ones are aborted at once; the processes that execute the
+// running ones learn of it through StopRequested. n is how many open runs were
+// meant; 0 when the run is over already. ErrNotFound when there is no such run;
+// dag may be empty when runID is not.
+func (s *Store) RequestStop(ctx context.Context, dag, runID string) (n int, err error) {
+	return write(ctx, s, "request stop", func(ctx context.Context, t *tx) (int, error) {
+		rows, err := t.toStop(ctx, dag, runID)
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range rows {
+			if r.Status == StatusQueued {
+				err = t.stopQueued(ctx, r)
+			} else {
+				t.wake |= TopicStop
+				_, err = t.exec(ctx, "update runs set stop_requested = $2 where seq = $1 and stop_requested = 0", r.seq, nanos(t.now))
+			}
+			if err != nil {
+				return 0, err
+			}
+		}
+		return len(rows), nil
+	})
+}
+
+func (t *tx) toStop(ctx context.Context, dag, runID string) ([]row, error) {
+	if runID == "" {
+		return collect(ctx, t, scanRow, "select "+runColumns+
+			" from runs where dag = $1 and status in ('queued', 'running') order by seq", dag)
+	}
+	r, err := byID(ctx, t, runID)
+	switch {
+	case err != nil:
+		return nil, err
+	case dag != "" && r.DAG != dag:
+		return nil, ErrNotFound
+	case r.Status.Final():
+		return nil, nil
+	}
+	return []row{r}, nil
+}
+
+// stopQueued ends a run that nobody executes.
+func (t *tx) stopQueued(ctx context.Context, r row) error {
+	now := nanos(t.now)
+	_, err := t.exec(ctx, `update runs set status = 'aborted', reason = $2, finished = $3, expires = $4,
+		stop_requested = case when stop_requested = 0 then $3 else stop_requested end where seq = $1`,
+		r.seq, ReasonStopped, now, t.expiry(r))
+	return err
+}
+
+// StopRequested returns the ids of this process's running runs that are to be stopped.
+func (s *Store) StopRequested(ctx context.Context) ([]string, error) {
+	owner := s.Instance()
+	return read(ctx, s, "read stop requests", func(ctx context.Context, q queryer) ([]string, error) {
+		return collect(ctx, q, word,
+			"select id from runs where status = 'running' and owner = $1 and stop_requested <> 0 order by seq", owner)
+	})
+}

@@ -1,0 +1,235 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+const (
+	// maxBatch bounds the writes that share a commit.
+	maxBatch = 256
+	// pollInterval is how often the commits of other processes are looked for.
+	pollInterval = 200 * time.Millisecond
+)
+
+// errBroken tells that a transaction ended under the write that ran in it.
+var errBroken = errors.New("the transaction was rolled back")
+
+// op is one write.
+type op struct {
+	// run does the write. It may be called again when its first transaction did
+	// not commit, so it sets its results and does not add to them.
+	run func(ctx context.Context, t *tx) error
+	// outside tells that run must not stand in a transaction.
+	outside bool
+	// abandoned is set when nobody waits any more.
+	abandoned atomic.Bool
+
+	tx   tx
+	err  error // valid once done is closed
+	done chan struct{}
+}
+
+func (o *op) answer(err error) {
+	o.err = err
+	close(o.done)
+}
+
+// tx is the transaction that a write runs in.
+type tx struct {
+	*session
+	// now is the time to record.
+	now time.Time
+	// owner is this process's id; "" before Own.
+	owner string
+	// wake collects the topics to publish after the commit.
+	wake Topic
+}
+
+// writer is the goroutine that owns the only connection that writes. It takes
+// whatever waits and commits it as one transaction.
+type writer struct {
+	session *session
+	hub     *hub
+	log     *zap.Logger
+	begin   func() tx
+
+	ops  chan *op
+	quit chan struct{}
+	done chan struct{}
+
+	version int64
+}
+
+func (w *writer) loop(ctx context.Context) {
+	defer close(w.done)
+	poll := time.NewTicker(pollInterval)
+	defer poll.Stop()
+	for {
+		select {
+		case <-w.quit:
+			return
+		case o := <-w.ops:
+			w.commit(ctx, w.gather(o))
+		case <-poll.C:
+			w.poll(ctx)
+		}
+	}
+}
+
+// gather takes what waits. A write that stands outside of transactions is alone.
+func (w *writer) gather(o *op) []*op {
+	batch := []*op{o}
+	for !o.outside && len(batch) < maxBatch {
+		select {
+		case o = <-w.ops:
+			batch = append(batch, o)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit does the writes and answers each.
+func (w *writer) commit(ctx context.Context, batch []*op) {
+	last := len(batch) - 1
+	if batch[last].outside {
+		o := batch[last]
+		batch = batch[:last]
+		defer func() { o.answer(w.call(ctx, o)) }()
+	}
+	if len(batch) > 1 && w.together(ctx, batch) {
+		return
+	}
+	for _, o := range batch {
+		w.alone(ctx, o)
+	}
+}
+
+// together does several writes in one transaction, each in a savepoint, so that
+// one that fails leaves no trace and does not fail the others. When the
+// transaction fails as a whole it answers nobody and returns false.
+func (w *writer) together(ctx context.Context, batch []*op) bool {
+	if err := w.enter(ctx, batch); err != nil {
+		for _, o := range batch {
+			o.answer(err)
+		}
+		return true
+	}
+	errs := make([]error, len(batch))
+	for i, o := range batch {
+		if o.abandoned.Load() {
+			errs[i] = ErrUnknown
+			continue
+		}
+		if errs[i] = w.isolated(ctx, o); errors.Is(errs[i], errBroken) {
+			w.leave(ctx)
+			return false
+		}
+	}
+	if _, err := w.session.exec(ctx, "commit"); err != nil {
+		w.leave(ctx)
+		return false
+	}
+	for i, o := range batch {
+		if errs[i] == nil {
+			w.hub.publish(o.tx.wake)
+		}
+		o.answer(errs[i])
+	}
+	return true
+}
+
+func (w *writer) isolated(ctx context.Context, o *op) error {
+	if _, err := w.session.exec(ctx, "savepoint op"); err != nil {
+		return errors.Join(errBroken, err)
+	}
+	failed := w.call(ctx, o)
+	if failed != nil {
+		if _, err := w.session.exec(ctx, "rollback to op"); err != nil {
+			return errors.Join(errBroken, failed, err)
+		}
+	}
+	if _, err := w.session.exec(ctx, "release op"); err != nil {
+		return errors.Join(errBroken, failed, err)
+	}
+	return failed
+}
+
+// alone does one write in a transaction of its own.
+func (w *writer) alone(ctx context.Context, o *op) {
+	if err := w.enter(ctx, []*op{o}); err != nil {
+		o.answer(err)
+		return
+	}
+	if err := w.call(ctx, o); err != nil {
+		w.leave(ctx)
+		o.answer(err)
+		return
+	}
+	if _, err := w.session.exec(ctx, "commit"); err != nil {
+		w.leave(ctx)
+		o.answer(fmt.Errorf("%w: commit: %w", ErrUnknown, err))
+		return
+	}
+	w.hub.publish(o.tx.wake)
+	o.answer(nil)
+}
+
+// enter begins a transaction. While another process writes it tries on, until
+// nobody waits for any of the writes.
+func (w *writer) enter(ctx context.Context, batch []*op) error {
+	for {
+		_, err := w.session.exec(ctx, "begin immediate")
+		if err == nil {
+			return nil
+		}
+		if !isBusy(err) {
+			return fmt.Errorf("begin: %w", err)
+		}
+		waits := false
+		for _, o := range batch {
+			waits = waits || !o.abandoned.Load()
+		}
+		if !waits {
+			return fmt.Errorf("%w: another process is writing: %w", ErrUnknown, err)
+		}
+	}
+}
+
+// leave rolls back. There may be nothing left to roll back, which is as good.
+func (w *writer) leave(ctx context.Context) {
+	_, _ = w.session.exec(ctx, "rollback")
+}
+
+// call runs the write. A panic in it is its error.
+func (w *writer) call(ctx context.Context, o *op) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			w.log.Error("a write failed unexpectedly", zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
+			err = fmt.Errorf("internal error: %v", cause)
+		}
+	}()
+	o.tx = w.begin()
+	return o.run(ctx, &o.tx)
+}
+
+// poll looks whether another process has committed since the last time.
+func (w *writer) poll(ctx context.Context) {
+	version, _, err := first(ctx, w.session, number, "pragma data_version")
+	if err != nil {
+		w.log.Debug("cannot look for commits of other processes", zap.Error(err))
+		return
+	}
+	if version != w.version && w.version != 0 {
+		w.hub.publish(allTopics)
+	}
+	w.version = version
+}
