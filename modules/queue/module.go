@@ -1,0 +1,47 @@
+package queue
+
+import (
+	"go.uber.org/fx"
+	"go.uber.org/zap"
+
+	"dagu/config"
+	"dagu/modules/health"
+	"dagu/modules/store"
+)
+
+// PulseName is the name of the admission loop's pulse.
+const PulseName = "queue-loop"
+
+// Module provides the *Queue, which admits runs between its start and its stop.
+var Module = fx.Module("queue",
+	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("queue") }),
+	fx.Provide(options, fx.Private),
+	fx.Provide(build),
+	fx.Invoke(func(lc fx.Lifecycle, q *Queue) { lc.Append(fx.StartStopHook(q.Start, q.Stop)) }),
+)
+
+func options(c config.Config) Options {
+	limits := make(map[string]int, len(c.Queues.Config))
+	for _, queue := range c.Queues.Config {
+		limits[queue.Name] = queue.MaxConcurrency
+	}
+	return Options{
+		MaxActive: c.Worker.MaxActiveRuns,
+		Limits:    limits,
+		Unlimited: !c.Queues.Enabled,
+	}
+}
+
+type deps struct {
+	fx.In
+
+	Options  Options
+	Store    *store.Store
+	Executor Executor
+	Registry *health.Registry
+	Log      *zap.Logger
+}
+
+func build(d deps) (*Queue, error) {
+	return New(d.Options, d.Store, d.Executor, d.Registry.Pulse(PulseName), d.Log)
+}

@@ -1,0 +1,226 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"go.uber.org/zap"
+
+	"dagu/modules/store"
+)
+
+const (
+	// longestSleep bounds the time between two turns.
+	longestSleep = time.Second
+	// batchSize bounds what one transaction decides.
+	batchSize = 500
+	// maxPending bounds the due times that wait for a store that does not
+	// answer. Beyond it nothing is taken, and lateness grows.
+	maxPending = 100_000
+)
+
+// loop is the state of the scheduling goroutine, and of it alone.
+type loop struct {
+	options Options
+	deps    Deps
+
+	anchor anchor
+	clock  clock
+
+	plans map[string]*plan
+	heap  plans
+	// generation of the catalog that plans follow; known tells that it was read once.
+	generation uint64
+	known      bool
+	// pending are taken and wait for the store.
+	pending []taken
+	// reopen and resync are owed after a backward step.
+	reopen, resync bool
+	// failing tells that the last call of the store failed.
+	failing bool
+}
+
+func newLoop(options Options, deps Deps) *loop {
+	return &loop{
+		options: options,
+		deps:    deps,
+		anchor:  anchor{at: time.Now(), suspended: suspended()},
+		plans:   make(map[string]*plan),
+		reopen:  true, // the clock may have been wrong in an earlier life
+	}
+}
+
+func (l *loop) run(ctx context.Context) {
+	changed, unsubscribe := l.deps.Catalog.Subscribe()
+	defer unsubscribe()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-changed:
+		}
+		now := l.runOnce(ctx)
+		l.deps.Pulse.Beat("waiting")
+		timer.Reset(l.sleep(now))
+	}
+}
+
+// sleep is how long nothing is due.
+func (l *loop) sleep(now time.Time) time.Duration {
+	if len(l.pending) > 0 || len(l.heap) == 0 {
+		return longestSleep
+	}
+	return min(max(l.heap[0].next.Sub(now), 0), longestSleep)
+}
+
+// runOnce takes and decides what is due, and returns the time it acted on.
+func (l *loop) runOnce(ctx context.Context) time.Time {
+	now := l.tick()
+	l.deps.Pulse.Beat("following the catalog")
+	// What fails here leaves the schedules that are known, which are due all the same.
+	failed := l.follow(ctx, now)
+	l.take(now)
+	if err := l.decide(ctx); !errors.Is(err, errStopped) {
+		l.report(errors.Join(failed, err))
+	}
+	return now
+}
+
+// tick reads the clock and logs what it did.
+func (l *loop) tick() time.Time {
+	s := l.clock.read(l.anchor.read(l.options.Wall))
+	if s.back {
+		l.reopen, l.resync = true, true
+	}
+	switch {
+	case s.by != 0:
+		l.deps.Log.Warn("the wall clock was stepped", zap.Duration("by", s.by),
+			zap.Bool("waiting_for_stable_clock", s.held), zap.Time("acting_on", s.now))
+	case s.released:
+		l.deps.Log.Warn("the stepped clock is stable and followed from now on", zap.Time("acting_on", s.now))
+	}
+	return s.now
+}
+
+// follow brings the plans up to the catalog's and the store's state.
+func (l *loop) follow(ctx context.Context, now time.Time) error {
+	if l.reopen {
+		n, err := l.deps.Store.Reopen(ctx, now)
+		if err != nil {
+			return fmt.Errorf("reopen marks: %w", err)
+		}
+		if n > 0 {
+			l.deps.Log.Warn("marks ahead of the clock were taken back", zap.Int("schedules", n), zap.Time("to", now))
+		}
+		l.reopen = false
+	}
+	since := l.generation
+	if l.resync {
+		since = 0
+	}
+	changed, removed, next := l.deps.Catalog.Since(since)
+	if !l.known {
+		gone, err := l.gone(ctx, changed)
+		if err != nil {
+			return err
+		}
+		removed = append(removed, gone...)
+	}
+	if len(changed)+len(removed) > 0 {
+		if err := l.sync(ctx, changed, removed, now); err != nil {
+			return err
+		}
+	}
+	l.generation, l.known, l.resync = next, true, false
+	return nil
+}
+
+// take moves everything that is due to pending.
+func (l *loop) take(now time.Time) {
+	var again []*plan
+	for len(l.heap) > 0 && !l.heap[0].next.After(now) && len(l.pending) < maxPending {
+		p := l.heap.pop()
+		l.pending = append(l.pending, l.takeOf(p, now)...)
+		again = append(again, p)
+	}
+	for _, p := range again {
+		l.heap.add(p)
+	}
+}
+
+// takeOf takes what is due of one DAG. A panic is that DAG's alone: its due time
+// is recorded as missed, and it goes on after now.
+func (l *loop) takeOf(p *plan, now time.Time) (list []taken) {
+	due := p.next
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		l.deps.Log.Error("deciding a due time failed", zap.String("dag", p.run.DAG), zap.Time("due", due),
+			zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
+		list = []taken{p.broken(due)}
+		p.skipTo(now)
+	}()
+	return p.take(now, l.options.MisfireThreshold)
+}
+
+// decide writes what is pending, in batches, oldest first.
+func (l *loop) decide(ctx context.Context) error {
+	for len(l.pending) > 0 {
+		if ctx.Err() != nil {
+			return errStopped
+		}
+		l.deps.Pulse.Beat("deciding due times")
+		batch := l.pending[:min(len(l.pending), batchSize)]
+		candidates := make([]store.Candidate, len(batch))
+		for i, c := range batch {
+			candidates[i] = c.Candidate
+		}
+		// The store has a deadline of its own; a decision in progress is not torn off.
+		decisions, err := l.deps.Store.Decide(context.WithoutCancel(ctx), candidates,
+			func(i int, s store.State) store.Verdict { return judge(batch[i], s) })
+		if err != nil {
+			return fmt.Errorf("decide %d due times: %w", len(l.pending), err)
+		}
+		for i, d := range decisions {
+			l.tell(batch[i], d)
+		}
+		l.pending = l.pending[len(batch):]
+	}
+	l.pending = nil
+	return nil
+}
+
+// tell logs an outcome that an operator wants to see.
+func (l *loop) tell(c taken, d store.Decision) {
+	fields := []zap.Field{zap.String("dag", c.DAG), zap.Time("due", c.Due)}
+	switch {
+	case d.Earlier:
+		l.deps.Log.Debug("due time was decided before", fields...)
+	case d.Outcome == store.OutcomeFired && d.Run != nil:
+		l.deps.Log.Debug("due time fired", append(fields, zap.String("run_id", d.Run.ID))...)
+	case d.Outcome == store.OutcomeMissed:
+		l.deps.Log.Warn("due time missed", append(fields, zap.String("reason", string(d.Reason)), zap.Int("count", max(c.Count, 1)))...)
+	default:
+		l.deps.Log.Info("due time skipped", append(fields, zap.String("reason", string(d.Reason)))...)
+	}
+}
+
+// report logs when the store begins to fail and when it works again.
+func (l *loop) report(err error) {
+	switch {
+	case err != nil && !l.failing:
+		l.deps.Log.Error("store does not take decisions, trying again", zap.Error(err))
+		l.failing = true
+	case err == nil && l.failing:
+		l.deps.Log.Info("store takes decisions again")
+		l.failing = false
+	}
+}

@@ -1,0 +1,99 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"dagu/modules/store"
+)
+
+// passTimeout bounds one look for dead processes with all that it ends.
+const passTimeout = 30 * time.Second
+
+// recoverer closes the runs of processes that died.
+type recoverer struct {
+	store     Store
+	leftovers Leftovers
+	log       *zap.Logger
+	failing   bool
+}
+
+func (r *recoverer) run(ctx context.Context, interval time.Duration) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			r.runOnce(ctx)
+		}
+	}
+}
+
+// runOnce closes what can be closed; the rest is left for the next time.
+func (r *recoverer) runOnce(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, passTimeout)
+	defer cancel()
+	owners, err := r.store.DeadOwners(ctx)
+	for _, owner := range owners {
+		if e := r.closeOwner(ctx, owner); e != nil {
+			err = errors.Join(err, fmt.Errorf("owner %s: %w", owner.Owner().ID, e))
+		}
+	}
+	r.report(err)
+}
+
+// closeOwner ends what is left of an owner's processes, and only then its runs.
+func (r *recoverer) closeOwner(ctx context.Context, owner store.DeadOwner) error {
+	if err := r.closeRuns(ctx, owner); err != nil {
+		owner.Unlock()
+		return err
+	}
+	return owner.Release()
+}
+
+func (r *recoverer) closeRuns(ctx context.Context, owner store.DeadOwner) error {
+	runs, err := owner.Runs(ctx)
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	ids := make([]string, len(runs))
+	for i, run := range runs {
+		ids[i] = run.ID
+	}
+	if err = r.leftovers.EndLeftovers(ctx, ids); err != nil {
+		return err
+	}
+	requeued, lost, err := owner.Close(ctx)
+	if err != nil {
+		return err
+	}
+	r.tell(owner.Owner(), requeued, lost)
+	return nil
+}
+
+func (r *recoverer) tell(owner store.Owner, requeued, lost []store.Run) {
+	r.log.Warn("a process died with open runs", zap.String("owner", owner.ID), zap.String("host", owner.Host),
+		zap.Int("pid", owner.PID), zap.Int("lost", len(lost)), zap.Int("requeued", len(requeued)))
+	for _, run := range lost {
+		r.log.Warn("run was lost", zap.String("dag", run.DAG), zap.String("run_id", run.ID),
+			zap.String("status", string(run.Status)))
+	}
+}
+
+// report logs when closing runs begins to fail and when it works again.
+func (r *recoverer) report(err error) {
+	switch {
+	case err != nil && !r.failing:
+		r.log.Error("closing the runs of dead processes fails, trying again", zap.Error(err))
+		r.failing = true
+	case err == nil && r.failing:
+		r.log.Info("closing the runs of dead processes works again")
+		r.failing = false
+	}
+}

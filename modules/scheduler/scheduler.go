@@ -1,0 +1,112 @@
+package scheduler
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Deps are the parts that a Scheduler works with; all are needed.
+type Deps struct {
+	Catalog   Catalog
+	Store     Store
+	Leftovers Leftovers
+	Pulse     Pulse
+	Log       *zap.Logger
+}
+
+// Scheduler decides due times and closes the runs of dead processes. Start and
+// Stop may be called from any goroutine, each more than once.
+type Scheduler struct {
+	options Options
+	deps    Deps
+
+	mu     sync.Mutex
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// New returns a Scheduler that does nothing until Start. It fails when
+// MisfireThreshold is not above 0, or RecoverInterval is below.
+func New(options Options, deps Deps) (*Scheduler, error) {
+	options, err := options.complete()
+	if err != nil {
+		return nil, err
+	}
+	return &Scheduler{options: options, deps: deps}, nil
+}
+
+// Start closes the runs of processes that died, then launches the loop. What
+// could not be closed is logged and tried again. A second call, and one after
+// Stop, does nothing.
+func (s *Scheduler) Start(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.done != nil {
+		return nil
+	}
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel, s.done = cancel, make(chan struct{})
+
+	r := &recoverer{store: s.deps.Store, leftovers: s.deps.Leftovers, log: s.deps.Log}
+	r.runOnce(ctx)
+
+	var both sync.WaitGroup
+	both.Go(func() { r.run(life, s.options.RecoverInterval) })
+	both.Go(func() { s.guard(life) })
+	go func() {
+		both.Wait()
+		close(s.done)
+	}()
+	return nil
+}
+
+// guard runs the loop and reports its death if it dies unasked.
+func (s *Scheduler) guard(ctx context.Context) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.deps.Log.Error("scheduler loop died", zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
+			s.options.Died(fmt.Errorf("scheduler loop died: %v", cause))
+		}
+	}()
+	newLoop(s.options, s.deps).run(ctx)
+}
+
+// Stop ends the loop: nothing is decided afterwards. It returns when the turn in
+// progress is over, or with the context's error before that.
+func (s *Scheduler) Stop(ctx context.Context) error {
+	s.mu.Lock()
+	if s.done == nil { // never started: nothing may start later
+		s.done = make(chan struct{})
+		s.cancel = func() {}
+		close(s.done)
+	}
+	cancel, done := s.cancel, s.done
+	s.mu.Unlock()
+
+	cancel()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop scheduler: the loop is still busy: %w", ctx.Err())
+	}
+}
+
+// anchor is where steady time begins.
+type anchor struct {
+	at        time.Time
+	suspended time.Duration
+}
+
+// read takes a reading of both clocks.
+func (a anchor) read(wall func() time.Time) reading {
+	return reading{
+		wall:   wall().Round(0),
+		steady: time.Since(a.at) + suspended() - a.suspended,
+	}
+}
