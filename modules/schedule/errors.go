@@ -7,18 +7,19 @@ import (
 
 // ParseError says what is wrong with an expression, and where.
 type ParseError struct {
-	// Text is the whole expression as it was given, cut where it is too long.
+	// Text is the expression as it was given, shortened where it is very long.
 	Text string
 	// Field names the part at fault: "minute", "hour", "day of month", "month",
 	// "day of week", "time zone", or "" where it is the expression as a whole.
 	Field string
-	// Column counts characters of the given text from 1, up to Value.
+	// Column is where Value begins: characters of the given text, counted from 1.
 	Column int
-	// Value is the piece of Text at fault.
+	// Value is the piece of the text at fault; "" where something is missing.
 	Value string
 	// Message says what is wrong with Value, and what is allowed.
 	Message string
-	// Suggestion is the nearest valid spelling of Value, or "".
+	// Suggestion is the nearest valid spelling of Value, or of the field where
+	// Value is empty; "" where there is none.
 	Suggestion string
 }
 
@@ -34,4 +35,19 @@ func (e *ParseError) Error() string {
 		fmt.Fprintf(&b, "; did you mean %q?", e.Suggestion)
 	}
 	return b.String()
+}
+
+// suggest adds the nearest valid spelling, and returns the error.
+func (e *ParseError) suggest(text string) *ParseError {
+	e.Suggestion = text
+	return e
+}
+
+// clip makes a copy that is short enough for a message, and keeps no larger text alive.
+func clip(text string) string {
+	const enough = 100
+	if len(text) <= enough {
+		return strings.Clone(text)
+	}
+	return strings.ToValidUTF8(text[:enough], "") + "…"
 }

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -9,36 +10,50 @@ import (
 type field struct {
 	name     string
 	min, max int
-	names    []string // the first is that of min
+	size     int    // how many different values there are
+	names    string // names of three letters, without blanks; the first is that of min
 }
 
-func allFields() [5]field {
-	return [5]field{
-		{name: "minute", min: 0, max: 59},
-		{name: "hour", min: 0, max: 23},
-		{name: "day of month", min: 1, max: 31},
-		{name: "month", min: 1, max: 12, names: []string{
-			"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
-		}},
-		{name: "day of week", min: 0, max: 7, names: []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}},
+// fieldAt returns the field at a position from 0 to 4.
+func fieldAt(i int) field {
+	return [...]field{
+		{name: "minute", min: 0, max: 59, size: 60},
+		{name: "hour", min: 0, max: 23, size: 24},
+		{name: "day of month", min: 1, max: 31, size: 31},
+		{name: "month", min: 1, max: 12, size: 12, names: "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"},
+		{name: "day of week", min: 0, max: 7, size: 7, names: "SUNMONTUEWEDTHUFRISAT"},
+	}[i]
+}
+
+// nameOf returns the name of the n-th value, counted from 0.
+func (f field) nameOf(n int) string { return f.names[3*n : 3*n+3] }
+
+// named returns the value of a name in any case.
+func (f field) named(text string) (int, bool) {
+	for n := range len(f.names) / 3 {
+		if len(text) == 3 && strings.EqualFold(text, f.nameOf(n)) {
+			return f.min + n, true
+		}
 	}
+	return 0, false
 }
 
 // allowed tells the values of the field.
 func (f field) allowed() string {
-	text := strconv.Itoa(f.min) + "-" + strconv.Itoa(f.max)
-	if len(f.names) > 0 {
-		text += " or " + f.names[0] + "-" + f.names[len(f.names)-1]
+	if f.names == "" {
+		return fmt.Sprintf("%d-%d", f.min, f.max)
 	}
-	return text
+	return fmt.Sprintf("%d-%d or %s-%s", f.min, f.max, f.nameOf(0), f.nameOf(f.size-1))
 }
 
 // set is what a field allows.
 type set struct {
-	bits uint64
-	all  bool // it has *, ? or */1: the field is not restricted
-	star bool // its text begins with * or ?
+	bits uint64 // bit n: value n
+	all  bool   // it has *, ? or */1: the field is not restricted
+	star bool   // its text begins with * or ?
 }
+
+func isStar(text string) bool { return text == "*" || text == "?" }
 
 // field reads one field: a list of entries.
 func (p *parser) field(f field, word span) (set, *ParseError) {
@@ -48,6 +63,9 @@ func (p *parser) field(f field, word span) (set, *ParseError) {
 		if comma := strings.IndexByte(p.text[start:word.end], ','); comma >= 0 {
 			end = start + comma
 		}
+		if start == end {
+			return set{}, p.emptyEntry(f, word, start)
+		}
 		if err := p.entry(f, span{start, end}, &found); err != nil {
 			return set{}, err
 		}
@@ -56,93 +74,102 @@ func (p *parser) field(f field, word span) (set, *ParseError) {
 	return found, nil
 }
 
-func isStar(text string) bool { return text == "*" || text == "?" }
-
 // entry reads one entry of a list: a value, a range or a star, each with or
 // without a step.
 func (p *parser) entry(f field, s span, found *set) *ParseError {
 	text := p.at(s)
-	if text == "" {
-		return p.fail(s, f.name, "an entry of the list is empty")
-	}
 	body, stepText, stepped := strings.Cut(text, "/")
+	if body == "" {
+		return p.fail(s, f.name, "nothing stands before the slash of %q", clip(text)).suggest(f.check("*" + text))
+	}
 	step := 1
 	if stepped {
-		at := span{s.start + len(body) + 1, s.end}
-		n, ok := number(stepText)
-		if !ok || n == 0 {
-			return p.fail(at, f.name, "step %q is not a number from 1 to %d", stepText, maxNumber)
+		var err *ParseError
+		if step, err = p.step(f, span{s.end - len(stepText), s.end}); err != nil {
+			return err
 		}
-		step = n
 	}
-	low, high, err := p.limits(f, span{s.start, s.start + len(body)}, stepped)
+	bodyAt := span{s.start, s.start + len(body)}
+	if isStar(body) {
+		found.all = found.all || step == 1
+		found.add(f.min, f.max, step)
+		p.adviseStep(f, s, step)
+		return nil
+	}
+	low, high, ranged, err := p.limits(f, bodyAt)
 	if err != nil {
 		return err
 	}
-	if isStar(body) && step == 1 {
-		found.all = true
+	if stepped && !ranged {
+		high = f.max
 	}
-	for n := low; n <= high; n += step {
-		found.bits |= 1 << n
+	if low > high {
+		return p.fail(s, f.name, "range %q is backwards", clip(text)).suggest(f.wrapped(text, limits{low, high, step}))
+	}
+	found.add(low, high, step)
+	if stepped && high == f.max {
+		p.adviseStep(f, s, step)
 	}
 	return nil
 }
 
-// limits reads what stands before the step: the first and the last value.
-func (p *parser) limits(f field, s span, open bool) (low, high int, err *ParseError) {
-	text := p.at(s)
-	if isStar(text) {
-		return f.min, f.max, nil
+func (s *set) add(low, high, step int) {
+	for n := low; n <= high; n += step {
+		s.bits |= 1 << n
 	}
-	first, last, ranged := strings.Cut(text, "-")
-	at := span{s.start, s.start + len(first)}
-	if low, err = p.value(f, at); err != nil {
-		return 0, 0, err
+}
+
+// limits reads a value or a range: its first and its last value.
+func (p *parser) limits(f field, s span) (low, high int, ranged bool, err *ParseError) {
+	first, last, ranged := strings.Cut(p.at(s), "-")
+	if low, err = p.value(f, span{s.start, s.start + len(first)}); err != nil {
+		return 0, 0, false, err
 	}
-	switch {
-	case ranged:
-		at = span{at.end + 1, s.end}
-		if high, err = p.value(f, at); err != nil {
-			return 0, 0, err
-		}
-		if high == 0 && strings.EqualFold(last, "SUN") && f.max == 7 && low > 0 {
-			high = 7
-		}
-	case open:
+	if !ranged {
+		return low, low, false, nil
+	}
+	if high, err = p.value(f, span{s.end - len(last), s.end}); err != nil {
+		return 0, 0, false, err
+	}
+	// A name has no number: at the end of a range SUN is the last day of the week.
+	if n, named := f.named(last); named && n == 0 && low > 0 {
 		high = f.max
-	default:
-		high = low
 	}
-	if low > high {
-		return 0, 0, p.fail(s, f.name, "range %q is backwards", text)
-	}
-	return low, high, nil
+	return low, high, true, nil
 }
 
 // value reads one number or name.
 func (p *parser) value(f field, s span) (int, *ParseError) {
 	text := p.at(s)
-	for i, name := range f.names {
-		if strings.EqualFold(text, name) {
-			return f.min + i, nil
-		}
+	if n, ok := f.named(text); ok {
+		return n, nil
 	}
 	if n, ok := number(text); ok && n >= f.min && n <= f.max {
 		return n, nil
 	}
-	return 0, p.fail(s, f.name, "%q is not allowed; allowed are %s", text, f.allowed())
+	return 0, p.wrongValue(f, s)
 }
 
-// maxNumber is the largest number that is read; every larger one is out of range anyway.
-const maxNumber = 9999
-
-// number reads decimal digits, at most maxNumber.
-func number(text string) (int, bool) {
-	for _, c := range []byte(text) {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
+// step reads what follows the slash.
+func (p *parser) step(f field, s span) (int, *ParseError) {
+	n, ok := number(p.at(s))
+	if s.start == s.end {
+		return 0, p.fail(s, f.name, "no step follows the slash; allowed are 1-%d", maxStep)
 	}
-	n, err := strconv.Atoi(text)
-	return n, err == nil && n <= maxNumber
+	if !ok || n == 0 || n > maxStep {
+		return 0, p.fail(s, f.name, "the step after / is %q; allowed are 1-%d", clip(p.at(s)), maxStep)
+	}
+	return n, nil
+}
+
+// maxStep is far beyond every step that has an effect.
+const maxStep = 9999
+
+// number reads decimal digits; one that is too large for an int is the largest int.
+func number(text string) (int, bool) {
+	if strings.Trim(text, "0123456789") != "" || text == "" {
+		return 0, false
+	}
+	n, _ := strconv.Atoi(text) // only its range can be wrong, and then n is the limit
+	return n, true
 }

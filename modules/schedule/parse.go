@@ -9,7 +9,7 @@ import (
 )
 
 // maxLength bounds the text of an expression, in bytes. One that lists every
-// minute, hour, day and month by number takes less than half of it.
+// minute, hour, day and month takes less than half of it.
 const maxLength = 1024
 
 // Parse reads an expression of the dialect that the package comment describes.
@@ -19,17 +19,19 @@ func Parse(text string, loc *time.Location) (*Schedule, error) {
 	if loc == nil {
 		loc = time.Local
 	}
+	s := &Schedule{text: strings.Clone(strings.TrimSpace(text)), loc: loc}
 	p := &parser{text: text}
-	s, err := p.schedule(loc)
-	if err != nil {
+	if err := p.schedule(s); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// parser reads one expression. Pieces of it are known by where they stand.
+// parser reads one expression.
 type parser struct {
-	text string
+	text     string
+	advise   bool // collect warnings
+	warnings []string
 }
 
 // span is a piece of the text: the bytes from start up to end.
@@ -37,7 +39,7 @@ type span struct{ start, end int }
 
 func (p *parser) at(s span) string { return p.text[s.start:s.end] }
 
-// fail makes an error about the piece at s in the named field.
+// fail makes an error about the piece at s, in the named field.
 func (p *parser) fail(s span, field, format string, args ...any) *ParseError {
 	return &ParseError{
 		Text:    clip(p.text),
@@ -48,43 +50,38 @@ func (p *parser) fail(s span, field, format string, args ...any) *ParseError {
 	}
 }
 
-// clip shortens what goes into a message.
-func clip(text string) string {
-	const enough = 200
-	if len(text) <= enough {
-		return strings.Clone(text)
-	}
-	return strings.ToValidUTF8(text[:enough], "") + "…"
-}
-
-func (p *parser) schedule(loc *time.Location) (*Schedule, *ParseError) {
+// schedule reads the whole expression into s.
+func (p *parser) schedule(s *Schedule) *ParseError {
 	all := span{0, len(p.text)}
 	if len(p.text) > maxLength {
-		return nil, p.fail(all, "", "has %d bytes; allowed are %d", len(p.text), maxLength)
+		return p.fail(all, "", "has %d bytes, at most %d are allowed", len(p.text), maxLength)
 	}
 	words := p.words(all)
-	s := &Schedule{text: strings.Clone(strings.TrimSpace(p.text)), loc: loc}
-	if len(words) > 0 {
-		named, err := p.zone(words[0])
-		if err != nil {
-			return nil, err
-		}
-		if named != nil {
-			s.loc, words = named, words[1:]
-		}
-	}
 	if len(words) == 0 {
-		return nil, p.fail(span{all.end, all.end}, "", "no fields; %s", fiveFields)
+		return p.fail(all, "", "the expression is empty; expected %s", fiveFields)
 	}
-	if strings.HasPrefix(p.at(words[0]), "@") {
-		return s, p.shorthand(s, words)
+	loc, err := p.zone(words)
+	if err != nil {
+		return err
 	}
-	return s, p.fields(s, words)
+	if loc != nil {
+		s.loc, words = loc, words[1:]
+	}
+	switch {
+	case len(words) == 0:
+		return p.fail(span{all.end, all.end}, "", "nothing follows the time zone; expected %s", fiveFields)
+	case p.text[words[0].start] == '@':
+		return p.shorthand(s, words)
+	case len(words) != 5:
+		return p.wrongCount(words)
+	default:
+		return p.fields(s, words)
+	}
 }
 
 // words splits a piece at runs of blanks.
 func (p *parser) words(s span) []span {
-	var words []span
+	words := make([]span, 0, 6)
 	start := -1
 	for i, r := range p.at(s) {
 		switch blank := unicode.IsSpace(r); {
@@ -100,30 +97,15 @@ func (p *parser) words(s span) []span {
 	return words
 }
 
-// zone reads the prefix that names a zone; nil when the word is none.
-func (p *parser) zone(word span) (*time.Location, *ParseError) {
-	text := p.at(word)
-	name, ok := strings.CutPrefix(strings.TrimPrefix(text, "CRON_"), "TZ=")
-	if !ok {
-		return nil, nil
-	}
-	at := span{word.end - len(name), word.end}
-	if name == "" {
-		return nil, p.fail(word, "time zone", "no zone after %q; write e.g. %q", text, text+"Europe/Berlin")
-	}
-	loc, err := zone(name)
-	if err != nil {
-		return nil, p.fail(at, "time zone", "unknown time zone %q", name)
-	}
-	return loc, nil
-}
-
-const fiveFields = "a schedule has 5: minute, hour, day of month, month, day of week"
+const (
+	fiveFields = "minute, hour, day of month, month, day of week"
+	shorthands = "@hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually"
+)
 
 // shorthand reads an expression that begins with @.
 func (p *parser) shorthand(s *Schedule, words []span) *ParseError {
 	word := p.at(words[0])
-	five := ""
+	var five string
 	switch strings.ToLower(word) {
 	case "@hourly":
 		five = "0 * * * *"
@@ -136,10 +118,10 @@ func (p *parser) shorthand(s *Schedule, words []span) *ParseError {
 	case "@yearly", "@annually":
 		five = "0 0 1 1 *"
 	default:
-		return p.fail(words[0], "", "%q is not known; allowed are @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually", word)
+		return p.unknownShorthand(words)
 	}
 	if len(words) > 1 {
-		return p.fail(words[1], "", "%q follows %s, which stands alone", p.at(words[1]), word)
+		return p.fail(words[1], "", "%q follows %s, which stands alone", clip(p.at(words[1])), word)
 	}
 	inner := &parser{text: five}
 	return inner.fields(s, inner.words(span{0, len(five)}))
@@ -147,14 +129,10 @@ func (p *parser) shorthand(s *Schedule, words []span) *ParseError {
 
 // fields reads the five fields.
 func (p *parser) fields(s *Schedule, words []span) *ParseError {
-	if len(words) != len(allFields()) {
-		all := span{words[0].start, words[len(words)-1].end}
-		return p.fail(all, "", "found %d fields; %s", len(words), fiveFields)
-	}
 	var sets [5]set
-	for i, f := range allFields() {
+	for i := range sets {
 		var err *ParseError
-		if sets[i], err = p.field(f, words[i]); err != nil {
+		if sets[i], err = p.field(fieldAt(i), words[i]); err != nil {
 			return err
 		}
 	}
@@ -170,7 +148,8 @@ func (p *parser) fields(s *Schedule, words []span) *ParseError {
 		s.flags |= eitherDay
 	}
 	if _, ok := s.nextDay(0); !ok {
-		return p.fail(words[2], "day of month", "no month of %q has a day of %q: it would never run", p.at(words[3]), p.at(words[2]))
+		days, months := clip(p.at(words[2])), clip(p.at(words[3]))
+		return p.fail(words[2], "day of month", "it would never run: month %s has no day %s", months, days)
 	}
 	return nil
 }

@@ -33,7 +33,3 @@ func (s *Schedule) String() string { return s.text }
 // Zone returns the name of the time zone that applies, e.g. "Europe/Berlin",
 // "UTC", or "Local" for the zone of the machine.
 func (s *Schedule) Zone() string { return s.loc.String() }
-
-// Warnings tells what the author may not expect: a step that does not divide its
-// unit. There are none for most expressions.
-func (s *Schedule) Warnings() []string { return nil }
