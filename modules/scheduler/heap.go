@@ -5,20 +5,26 @@ import "container/heap"
 // plans is a heap of plans by their next due time. It holds no plan without one.
 type plans []*plan
 
-// Len, Less, Swap, Push and Pop are heap.Interface.
-func (h plans) Len() int           { return len(h) }
+// Len is heap.Interface's.
+func (h plans) Len() int { return len(h) }
+
+// Less is heap.Interface's.
 func (h plans) Less(i, j int) bool { return h[i].next.Before(h[j].next) }
+
+// Swap is heap.Interface's.
 func (h plans) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].place, h[j].place = i, j
 }
 
+// Push is heap.Interface's.
 func (h *plans) Push(x any) {
 	p, _ := x.(*plan)
 	p.place = len(*h)
 	*h = append(*h, p)
 }
 
+// Pop is heap.Interface's.
 func (h *plans) Pop() any {
 	last := len(*h) - 1
 	p := (*h)[last]

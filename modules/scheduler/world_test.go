@@ -137,14 +137,6 @@ func (w *world) finish() {
 	}
 }
 
-func (w *world) warnings() []string {
-	var list []string
-	for _, e := range w.logs.FilterLevelExact(zap.WarnLevel).All() {
-		list = append(list, e.Message)
-	}
-	return list
-}
-
 // flakyStore is a real store that can be made to fail.
 type flakyStore struct {
 	*store.Store
