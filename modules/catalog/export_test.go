@@ -51,7 +51,7 @@ func (c *Catalog) Firm() bool {
 func RemoveNames(n int) []string {
 	entries := make([]Entry, n)
 	for i := range entries {
-		entries[i].Name = strconv.Itoa(i)
+		entries[i].Name, entries[i].Good = strconv.Itoa(i), true
 	}
 	c := &Catalog{}
 	c.current.Store((&view{}).next(entries).next(nil))

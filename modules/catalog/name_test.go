@@ -149,6 +149,28 @@ func TestSinceAnswersWithTheScheduledFileOfAName(t *testing.T) {
 	require.True(t, changed[0].Good)
 }
 
+func TestSinceTellsWhenABadFileIsAllThatIsLeftOfAName(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a.yaml"), named("x", "0 1 * * *"))
+	write(t, filepath.Join(dir, "x.yaml"), bad)
+	c := life(t, dir, "", newFakeStore())
+	changed, removed, gen := c.Since(0)
+	require.Equal(t, []string{"x"}, names(changed))
+	require.Equal(t, "a.yaml", filepath.Base(changed[0].File))
+	require.Empty(t, removed)
+	require.NoError(t, os.Remove(filepath.Join(dir, "a.yaml")))
+	require.NoError(t, c.Reconcile(t.Context()))
+	changed, removed, gen = c.Since(gen)
+	require.Empty(t, changed)
+	require.Equal(t, []string{"x"}, removed)
+	write(t, filepath.Join(dir, "x.yaml"), good("0 2 * * *"))
+	require.NoError(t, c.Reconcile(t.Context()))
+	changed, removed, _ = c.Since(gen)
+	require.Equal(t, []string{"x"}, names(changed))
+	require.Empty(t, removed)
+}
+
 // TestNamesUnderRandomChanges checks after each of many changes, with restarts
 // and store failures between, what must always hold.
 func TestNamesUnderRandomChanges(t *testing.T) {
@@ -160,11 +182,13 @@ func TestNamesUnderRandomChanges(t *testing.T) {
 			dir := t.TempDir()
 			s := newFakeStore()
 			c := newCatalog(t, catalog.Options{Dir: dir}, s)
+			scheduled := follower{}
 			write(t, filepath.Join(dir, "keep.yaml"), named("keep", "0 0 * * *"))
 			for step := range 150 {
 				change(t, random, dir, step)
 				if random.IntN(10) == 0 {
 					c = newCatalog(t, catalog.Options{Dir: dir}, s)
+					scheduled = follower{}
 				}
 				if random.IntN(5) == 0 {
 					s.prune()
@@ -180,9 +204,40 @@ func TestNamesUnderRandomChanges(t *testing.T) {
 				if !failed || c.Reconcile(t.Context()) == nil {
 					holds(t, c, s, dir)
 				}
+				scheduled.follow(t, c)
 			}
 		})
 	}
+}
+
+// follower is somebody who knows only what Since says.
+type follower struct {
+	gen   uint64
+	texts map[string]string
+}
+
+// follow takes in what is new, and checks that it is all there is.
+func (f *follower) follow(t *testing.T, c *catalog.Catalog) {
+	t.Helper()
+	if f.texts == nil {
+		f.texts = make(map[string]string)
+	}
+	changed, removed, gen := c.Since(f.gen)
+	f.gen = gen
+	for _, e := range changed {
+		require.True(t, e.Good)
+		f.texts[e.Name] = e.Hash
+	}
+	for _, name := range removed {
+		delete(f.texts, name)
+	}
+	want := make(map[string]string)
+	for _, e := range c.Snapshot() {
+		if e.Good {
+			want[e.Name] = e.Hash
+		}
+	}
+	require.Equal(t, want, f.texts)
 }
 
 // change does something to one of five files that share three names.

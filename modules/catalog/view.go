@@ -16,7 +16,7 @@ type view struct {
 	// entries are sorted by name, then file.
 	entries []Entry
 	names   map[string]place
-	// removed are the names that are gone, oldest first.
+	// removed are the names under which nothing is scheduled any more, oldest first.
 	removed []removedName
 	// bad counts the entries with an error.
 	bad int
@@ -58,14 +58,18 @@ func (v *view) next(entries []Entry) *view {
 	return n
 }
 
-// stillRemoved returns the names that are gone in n, those of the view before included.
+// scheduled tells whether a version is scheduled under a name.
+func (v *view) scheduled(name string) bool {
+	at, ok := v.names[name]
+	return ok && v.entries[at.index].Good
+}
+
+// stillRemoved returns the names under which nothing is scheduled any more, those
+// of the view before included.
 func (v *view) stillRemoved(before *view) []removedName {
-	removed := slices.DeleteFunc(slices.Clone(before.removed), func(r removedName) bool {
-		_, back := v.names[r.name]
-		return back
-	})
+	removed := slices.DeleteFunc(slices.Clone(before.removed), func(r removedName) bool { return v.scheduled(r.name) })
 	for name := range before.names {
-		if _, ok := v.names[name]; !ok {
+		if before.scheduled(name) && !v.scheduled(name) {
 			removed = append(removed, removedName{name: name, gen: v.gen})
 		}
 	}
@@ -111,10 +115,10 @@ func (c *Catalog) Lookup(name string) (Entry, bool) {
 	return v.entries[at.index], true
 }
 
-// Since returns what changed after generation gen: for each name the entry that
-// [Catalog.Lookup] returns now, and the names that have no entry any more. The
-// returned generation is for the next call; 0 asks for everything. Entries
-// without Good have no schedules. Only the last 65,536 removed names are
+// Since returns what changed after generation gen: the entries that are scheduled,
+// one for each name, and the names under which nothing is scheduled any more.
+// Files that never were good are in neither. The returned generation is for the
+// next call; 0 asks for everything. Only the last 65,536 removed names are
 // remembered, so a caller must not fall further behind than that.
 func (c *Catalog) Since(gen uint64) (changed []Entry, removed []string, now uint64) {
 	v := c.current.Load()
@@ -122,7 +126,7 @@ func (c *Catalog) Since(gen uint64) (changed []Entry, removed []string, now uint
 		return nil, nil, gen
 	}
 	for _, at := range v.names {
-		if at.gen > gen {
+		if at.gen > gen && v.entries[at.index].Good {
 			changed = append(changed, v.entries[at.index])
 		}
 	}
