@@ -82,6 +82,9 @@ func scanOwner(rows *sql.Rows) (o Owner, err error) {
 	return o, err
 }
 
+// staleHidden is the age from which on a file that has not got its name is an orphan.
+const staleHidden = time.Minute
+
 // removeOrphan removes what a process left that died before its file had its name.
 func removeOrphan(path string, entry os.DirEntry) {
 	info, err := entry.Info()

@@ -124,11 +124,13 @@ func (d *decider) record(ctx context.Context, c Candidate, v Verdict, newest Occ
 	runID := ""
 	if v.Outcome != OutcomeFired {
 		decision.Run = nil
+	} else {
+		decision.Reason = ""
 	}
 	if problem := c.problem(v); problem != "" {
 		d.log.Error("due time cannot be decided", zap.String("dag", c.DAG), zap.Time("due", c.Due), zap.String("problem", problem))
 		decision.Verdict = Verdict{Outcome: OutcomeMissed, Reason: ReasonInternalError}
-	} else if v.Outcome == OutcomeFired {
+	} else if decision.Run != nil {
 		run := v.Run.normal()
 		inserted, err := d.insert(ctx, run, "")
 		switch {
@@ -148,16 +150,16 @@ func (d *decider) record(ctx context.Context, c Candidate, v Verdict, newest Occ
 // problem says why a verdict cannot be recorded for the candidate.
 func (c Candidate) problem(v Verdict) string {
 	switch {
-	case v.Outcome == OutcomeFired && v.Run == nil:
-		return "fired without a run"
-	case v.Outcome == OutcomeFired && v.Run.ID == "":
-		return "fired with a run without an id"
-	case v.Outcome == OutcomeFired && v.Run.DAG != c.DAG:
-		return "fired with a run of another DAG"
-	case v.Outcome == OutcomeFired && c.Count > 1:
-		return "fired for several due times at once"
 	case v.Outcome != OutcomeFired && v.Reason == "":
 		return "not fired without a reason"
+	case v.Outcome != OutcomeFired:
+		return ""
+	case c.Count > 1:
+		return "fired for several due times at once"
+	case v.Run == nil && c.Kind != KindStop:
+		return "fired without a run"
+	case v.Run != nil && (v.Run.ID == "" || v.Run.DAG != c.DAG):
+		return "fired with a run of another DAG, or without an id"
 	default:
 		return ""
 	}
@@ -166,18 +168,14 @@ func (c Candidate) problem(v Verdict) string {
 // writeOccurrence extends the DAG's last row when that has the same outcome
 // without a run, and adds one otherwise.
 func (d *decider) writeOccurrence(ctx context.Context, c Candidate, v Verdict, runID string, newest Occurrence) error {
-	if v.Outcome != OutcomeFired && newest.Count > 0 && newest.Last.Before(c.Due) && newest.Outcome == v.Outcome && newest.Reason == v.Reason {
+	if v.Outcome != OutcomeFired && newest.Count > 0 && newest.RunID == "" && newest.Last.Before(c.Due) && newest.Outcome == v.Outcome && newest.Reason == v.Reason {
 		_, err := d.exec(ctx, "update occurrences set last = $4, count = count + $5, decided = $6 where dag = $1 and kind = $2 and due = $3",
 			c.DAG, c.Kind, nanos(newest.Due), nanos(c.Last), c.Count, nanos(d.now))
 		return err
 	}
-	reason := v.Reason
-	if v.Outcome == OutcomeFired {
-		reason = ""
-	}
 	_, err := d.exec(ctx, `insert into occurrences (dag, kind, due, last, count, outcome, reason, run_id, decided)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		c.DAG, c.Kind, nanos(c.Due), nanos(c.Last), c.Count, v.Outcome, reason, runID, nanos(d.now))
+		c.DAG, c.Kind, nanos(c.Due), nanos(c.Last), c.Count, v.Outcome, v.Reason, runID, nanos(d.now))
 	return err
 }
 

@@ -2,4 +2,50 @@
 // runs with their attempts and steps, the texts they execute, marks,
 // suspensions, and the processes that own running runs. It is the only place
 // with SQL.
+//
+// # Runs
+//
+// A run moves only along these lines, and each move checks in its transaction
+// that the run still is where the caller thinks, in the same attempt and with
+// the same owner:
+//
+//	  Enqueue, Decide                     StartNow
+//	        |                                |
+//	        v     Admit: attempt + 1         v
+//	  +--------+ -------------------> +---------+
+//	  | queued |                      | running | <-- Begin, SaveSteps
+//	  +--------+ <------------------- +---------+
+//	    |    ^   Unadmit, Interrupt,      |    ^
+//	    |    |   DeadOwner.Close          |    |
+//	    |    |                     Finish |    | Retry: attempt + 1
+//	    |    | Requeue                    v    |
+//	    |    +---------------------- +---------+
+//	    +--------------------------> |  final  | --> Forget
+//	           RequestStop           +---------+
+//
+// Begin separates a run that may have done something from one that cannot have:
+// when its owner dies before it, the run goes back to its queue as if nothing
+// had been.
+//
+// # Due times
+//
+// A due time has exactly one outcome, which is written with its run and its
+// schedules' marks in one transaction. Everything up to the mark of a schedule
+// is decided. Outcomes that follow each other for one reason and made no run
+// share a row.
+//
+// # Owners
+//
+// A process that owns runs holds a lock on a file for as long as it lives
+// (flock(2), which the kernel drops with the process, and which works across
+// containers on one kernel). A lock that can be taken proves that the owner is
+// gone, and nothing else does. So a process that is stopped or slow keeps its runs.
+//
+// # Reading and writing
+//
+// One goroutine owns the one connection that writes. It takes all writes that
+// wait, does each in a savepoint of one transaction, commits, and answers them:
+// one sync of the disk serves all. Readers have connections of their own and
+// never wait for it. Every call has a deadline and returns at it although a
+// disk that does not answer cannot be interrupted; see ErrUnknown.
 package store

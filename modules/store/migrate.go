@@ -14,7 +14,7 @@ import (
 var migrations embed.FS
 
 // migrate brings the schema up to date. The caller holds the lock that keeps
-// other processes from doing the same.
+// other processes from doing the same. Where nothing is to be done it only reads.
 func migrate(ctx context.Context, db *sql.DB) error {
 	files, err := fs.Sub(migrations, "migrations/sqlite")
 	if err != nil {
@@ -24,7 +24,9 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	has, wants, err := provider.GetVersions(ctx)
+	sources := provider.ListSources()
+	wants := sources[len(sources)-1].Version
+	has, err := schemaVersion(ctx, db)
 	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
@@ -39,4 +41,16 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("migrate the schema from version %d to %d: %w", has, wants, err)
 	}
 	return nil
+}
+
+// schemaVersion is the newest migration that was applied; 0 for a new database.
+// The provider's own way to ask writes, and so waits for other processes.
+func schemaVersion(ctx context.Context, db *sql.DB) (version int64, err error) {
+	var tables int
+	err = db.QueryRowContext(ctx, "select count(*) from sqlite_master where type = 'table' and name = $1", goose.DefaultTablename).Scan(&tables)
+	if err != nil || tables == 0 {
+		return 0, err
+	}
+	err = db.QueryRowContext(ctx, "select coalesce(max(version_id), 0) from "+goose.DefaultTablename+" where is_applied").Scan(&version)
+	return version, err
 }

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -60,12 +60,23 @@ func openDatabase(ctx context.Context, o Options) (db *database, err error) {
 }
 
 func (d *database) open(ctx context.Context, path string) (err error) {
+	// As SQLite does where it is built by its own means: as durable as fsync, and
+	// it leaves out the file's times. Where there is no such call nothing changes.
+	_, _ = sqlite.Fdatasync(true)
 	// Without _txlock=immediate a transaction that reads before it writes fails
 	// as busy when another process wrote in between, whatever the timeout.
-	d.writerDB, err = sql.Open("sqlite", dsn(path,
-		"_txlock=immediate", "_busy_timeout=5000", "_auto_vacuum=INCREMENTAL", "_journal_mode=WAL",
-		"_synchronous=FULL", "_foreign_keys=1", "_pragma=journal_size_limit(16777216)", "_pragma=cache_size(-4096)"))
+	params := []string{
+		"_txlock=immediate", "_busy_timeout=5000", "_journal_mode=WAL", "_synchronous=FULL", "_foreign_keys=1",
+		"_pragma=journal_size_limit(16777216)", "_pragma=cache_size(-4096)",
+	}
+	info, err := os.Stat(path)
 	if err != nil {
+		return err
+	}
+	if info.Size() == 0 { // it cannot be set later, and to set it again is a write
+		params = append(params, "_auto_vacuum=INCREMENTAL")
+	}
+	if d.writerDB, err = sql.Open("sqlite", dsn(path, params...)); err != nil {
 		return err
 	}
 	d.writerDB.SetMaxOpenConns(1)
@@ -105,7 +116,7 @@ func (d *database) close() error {
 		errs = append(errs, d.readers.db.Close())
 	}
 	if d.writer != nil {
-		errs = append(errs, d.writer.conn.Close())
+		errs = append(errs, d.writer.close())
 	}
 	if d.writerDB != nil {
 		errs = append(errs, d.writerDB.Close())
@@ -161,6 +172,8 @@ func explain(path string, err error) error {
 		return fmt.Errorf("%s is damaged; move it away, or restore it from a backup: %w", path, err)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return fmt.Errorf("%s cannot be written; check its owner and mode, and that the disk is not read-only: %w", path, err)
+	case sqlite3.SQLITE_BUSY:
+		return fmt.Errorf("another program holds a lock on %s: %w", path, err)
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("the disk of %s is full: %w", path, err)
 	default:

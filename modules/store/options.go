@@ -2,12 +2,14 @@ package store
 
 import (
 	"errors"
+	"fmt"
+	"path/filepath"
 	"time"
 )
 
 // Options configure a Store.
 type Options struct {
-	// Dir is the data directory; it is created with its parents when missing.
+	// Dir is the absolute path of the data directory; it is created with its parents when missing.
 	Dir string
 	// URL names a database server. Only "" is known: SQLite in Dir.
 	URL string
@@ -26,8 +28,8 @@ func (o Options) complete() (Options, error) {
 	switch {
 	case o.URL != "":
 		return o, errors.New("store: database.url is set, but SQLite in the data directory is the only database so far: leave it empty")
-	case o.Dir == "":
-		return o, errors.New("store: Dir is empty, want the data directory")
+	case !filepath.IsAbs(o.Dir):
+		return o, fmt.Errorf("store: Dir is %q, want the absolute path of the data directory", o.Dir)
 	case o.WriteTimeout < 0:
 		return o, errors.New("store: WriteTimeout is negative")
 	case o.KeepOccurrences < 0:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/google/uuid"
 )
@@ -31,8 +30,8 @@ func (s *Store) Own(ctx context.Context, role Role) (string, error) {
 	if s.own.id != "" {
 		return s.own.id, nil
 	}
-	id := uuid.NewString()
-	file, err := claim(filepath.Join(s.options.Dir, ownersDir), id)
+	dir, id := filepath.Join(s.options.Dir, ownersDir), uuid.NewString()
+	file, err := claim(dir, id)
 	if err != nil {
 		return "", fmt.Errorf("own runs: %w", err)
 	}
@@ -42,7 +41,7 @@ func (s *Store) Own(ctx context.Context, role Role) (string, error) {
 	})
 	if err != nil {
 		// If the row is there after all, it names a file that nobody holds.
-		return "", errors.Join(err, os.Remove(file.Name()), file.Close())
+		return "", errors.Join(err, os.Remove(filepath.Join(dir, id)), file.Close())
 	}
 	s.own = own{id: id, file: file}
 	s.instance.Store(&id)
@@ -139,6 +138,3 @@ func isLocked(path string) (bool, error) {
 	free, err := tryLock(file, shared)
 	return !free && err == nil, errors.Join(err, file.Close())
 }
-
-// staleHidden is the age from which on a file without its name yet is an orphan.
-const staleHidden = time.Minute

@@ -2,10 +2,14 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
 )
+
+// reopenBatch bounds the DAGs whose marks are reopened in one transaction.
+const reopenBatch = 200
 
 // Reopen is for a clock that went back: marks that lie ahead of now are taken
 // back to now, though not past the last due time that fired, so that nothing
@@ -19,14 +23,16 @@ func (s *Store) Reopen(ctx context.Context, now time.Time) (int, error) {
 		return 0, err
 	}
 	total := 0
-	for _, dag := range ahead {
-		n, err := write(ctx, s, "reopen marks of "+dag, func(ctx context.Context, t *tx) (n int, err error) {
-			for _, kind := range []Kind{KindStart, KindStop, KindRestart} {
-				moved, err := t.reopenKind(ctx, s.log, dag, kind, now)
-				if err != nil {
-					return 0, err
+	for batch := range slices.Chunk(ahead, reopenBatch) {
+		n, err := write(ctx, s, "reopen marks", func(ctx context.Context, t *tx) (n int, err error) {
+			for _, dag := range batch {
+				for _, kind := range []Kind{KindStart, KindStop, KindRestart} {
+					moved, err := t.reopenKind(ctx, s.log, dag, kind, now)
+					if err != nil {
+						return 0, err
+					}
+					n += moved
 				}
-				n += moved
 			}
 			return n, nil
 		})

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 )
@@ -23,6 +24,15 @@ func newSession(conn *sql.Conn) *session {
 	return &session{conn: conn, stmts: make(map[string]*sql.Stmt)}
 }
 
+// close closes the statements and the connection.
+func (s *session) close() error {
+	var errs []error
+	for _, stmt := range s.stmts {
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(append(errs, s.conn.Close())...)
+}
+
 func (s *session) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	if stmt, ok := s.stmts[text]; ok {
 		return stmt, nil
@@ -37,7 +47,7 @@ func (s *session) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 
 // exec runs a statement and returns how many rows it changed.
 func (s *session) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	stmt, err := s.prepare(ctx, text)
+	stmt, err := s.prepare(ctx, text) //nolint:sqlclosecheck // It is kept, and closed with the connection.
 	if err != nil {
 		return 0, err
 	}
@@ -49,7 +59,7 @@ func (s *session) exec(ctx context.Context, text string, args ...any) (int64, er
 }
 
 func (s *session) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.prepare(ctx, text)
+	stmt, err := s.prepare(ctx, text) //nolint:sqlclosecheck // It is kept, and closed with the connection.
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +74,6 @@ type readers struct {
 
 func (r *readers) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	if stmt, ok := r.stmts.Load(text); ok {
-		//nolint:forcetypeassert // Only statements are put into the map.
 		return stmt.(*sql.Stmt).QueryContext(ctx, args...)
 	}
 	stmt, err := r.db.PrepareContext(ctx, text)
@@ -72,7 +81,7 @@ func (r *readers) query(ctx context.Context, text string, args ...any) (*sql.Row
 		return nil, fmt.Errorf("prepare statement: %w", err)
 	}
 	if other, raced := r.stmts.LoadOrStore(text, stmt); raced {
-		_ = stmt.Close()
+		_ = stmt.Close() //nolint:sqlclosecheck // Only this one of two is not kept.
 		stmt, _ = other.(*sql.Stmt)
 	}
 	return stmt.QueryContext(ctx, args...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -38,6 +39,7 @@ type state int
 
 const (
 	fresh state = iota
+	starting
 	open
 	closed
 )
@@ -56,18 +58,20 @@ func New(options Options, log *zap.Logger) (*Store, error) {
 // writer. When it fails it leaves nothing open. A second call does nothing; one
 // after Stop returns ErrClosed.
 func (s *Store) Start(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch s.state {
-	case open:
-		return nil
-	case closed:
-		return fmt.Errorf("start store: %w", ErrClosed)
-	case fresh:
+	if started, err := s.starting(); started || err != nil {
+		return err
 	}
 	db, err := openDatabase(ctx, s.options)
-	if err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case err != nil:
+		if s.state == starting {
+			s.state = fresh
+		}
 		return fmt.Errorf("open the database in %s: %w", s.options.Dir, err)
+	case s.state != starting: // stopped meanwhile
+		return fmt.Errorf("start store: %w", errors.Join(ErrClosed, db.close()))
 	}
 	s.db = db
 	s.writer = &writer{
@@ -85,6 +89,23 @@ func (s *Store) Start(ctx context.Context) error {
 	go s.writer.loop(loop)
 	s.state = open
 	return nil
+}
+
+// starting claims the start; started tells that there is nothing to do.
+func (s *Store) starting() (started bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch s.state {
+	case open:
+		return true, nil
+	case closed:
+		return false, fmt.Errorf("start store: %w", ErrClosed)
+	case starting:
+		return false, errors.New("start store: it is starting already")
+	case fresh:
+	}
+	s.state = starting
+	return false, nil
 }
 
 // Stop refuses new calls, lets those that are under way end, gives up this
@@ -151,7 +172,7 @@ func perform[T any](ctx context.Context, s *Store, what string, outside bool, fn
 		return err
 	}}
 	if err := s.submit(ctx, o); err != nil {
-		return zero, fmt.Errorf("%s: %w", what, err) // value may still be written to
+		return zero, fmt.Errorf("%s: %w", what, s.explain(err)) // value may still be written to
 	}
 	return value, nil
 }
@@ -199,13 +220,15 @@ func read[T any](ctx context.Context, s *Store, what string, fn func(ctx context
 	select {
 	case a := <-answers:
 		if a.err != nil {
-			return zero, fmt.Errorf("%s: %w", what, a.err)
+			return zero, fmt.Errorf("%s: %w", what, s.explain(a.err))
 		}
 		return a.value, nil
 	case <-ctx.Done():
 		return zero, fmt.Errorf("%s: %w", what, ctx.Err())
 	}
 }
+
+func (s *Store) explain(err error) error { return explain(filepath.Join(s.options.Dir, fileName), err) }
 
 // hostName is the machine's name, for people to read.
 func hostName() string {

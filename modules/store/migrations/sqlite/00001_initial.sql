@@ -62,9 +62,9 @@ create table occurrences (
     primary key (dag, kind, due),
     check (last >= due),
     check (count > 1 or last = due),
-    check ((outcome = 'fired') = (run_id <> '')),
+    check (outcome <> 'fired' or kind = 'stop' or run_id <> ''),
     check ((outcome = 'fired') = (reason = '')),
-    check (outcome <> 'fired' or count = 1)
+    check (count = 1 or (outcome <> 'fired' and run_id = ''))
 ) strict, without rowid;
 
 create index occurrences_last on occurrences (last);
