@@ -16,41 +16,46 @@ const maxName = 40
 // leave it to its file.
 func (l *loading) name(d *draft, from document, first bool) string {
 	e := d.fields.get("name")
-	if e == nil || e.value.null() {
-		if first {
-			name := l.source.Name
-			if name == "" {
-				name = l.source.stem()
-			}
-			at := d.root
-			at.line, at.column, at.key = 1, 1, "name"
-			checkName(&at, name)
-			return name
-		}
-		if l.strict {
-			d.root.fail("%s must define name", from.title())
-		} else {
-			d.root.fail("%s must have a name", from.title())
-		}
-		return ""
+	if e != nil && first && l.strict {
+		e.keyNode.failHere("entrypoint document must not define name")
 	}
-	name, ok := e.value.name()
+	at, name := d.root, ""
+	at.line, at.column, at.key = from.line, from.column, "name"
+	if e != nil && !e.value.null() {
+		var ok bool
+		if name, ok = e.value.name(); !ok {
+			return ""
+		}
+		at = e.value
+	}
 	switch {
-	case !ok:
+	case name != "":
+		l.register(&at, name)
+	case first:
+		name = l.source.stem()
+	case l.strict:
+		d.root.failHere("%s must define name", from.title())
 		return ""
-	case first && l.strict:
-		e.keyNode.fail("entrypoint document must not define name")
-	case l.names[name] && l.strict:
-		e.value.fail("DAG document name %q must be unique", name)
-	case l.names[name]:
-		e.value.fail("duplicate DAG name %s", name)
+	default:
+		d.root.failHere("%s must have a name", from.title())
+		return ""
 	}
-	l.names[name] = true
 	if first && l.source.Name != "" {
 		name = l.source.Name
 	}
-	checkName(&e.value, name)
+	checkName(&at, name)
 	return name
+}
+
+// register records a name that another document has.
+func (l *loading) register(n *node, name string) {
+	switch {
+	case l.names[name] && l.strict:
+		n.failHere("DAG document name %q must be unique", name)
+	case l.names[name]:
+		n.failHere("duplicate DAG name %s", name)
+	}
+	l.names[name] = true
 }
 
 // checkName records a name that no DAG may have.
@@ -60,14 +65,14 @@ func checkName(n *node, name string) {
 	}
 	switch {
 	case name == "" || name == "." || name == ".." || strings.ContainsFunc(name, bad):
-		n.fail("the DAG name %q must consist of letters, digits, '_', '.' and '-'", name)
+		n.failHere("the DAG name %q must consist of letters, digits, '_', '.' and '-'", name)
 	case len(name) > maxName:
-		n.fail("the DAG name %q must be at most %d characters long", name, maxName)
+		n.failHere("the DAG name %q must be at most %d characters long", name, maxName)
 	}
 }
 
 // checkSteps records steps that are missing.
-func (d *draft) checkSteps(strict bool) {
+func (d *draft) checkSteps(title string, strict bool) {
 	e := d.fields.get("steps")
 	switch {
 	case e == nil || e.value.null():
@@ -75,9 +80,9 @@ func (d *draft) checkSteps(strict bool) {
 		if e != nil {
 			at = e.keyNode
 		}
-		at.fail("a DAG must define steps")
+		at.failHere("%s must define steps", title)
 	case e.value.Kind == yaml.MappingNode && strict, e.value.hollow():
-		e.value.fail("steps must be a non-empty sequence")
+		e.value.failHere("steps must be a non-empty sequence")
 	}
 }
 
@@ -127,7 +132,7 @@ func (d *draft) order() {
 		e := s.fields.get("depends")
 		authored = authored || e != nil
 		if e != nil && !e.value.null() && d.dag.Type == TypeChain {
-			e.keyNode.fail("depends field is not allowed in a DAG of type chain")
+			e.keyNode.failHere("depends field is not allowed in a DAG of type chain")
 		}
 	}
 	if d.dag.Type == TypeChain {
@@ -163,12 +168,13 @@ func (d *draft) link() {
 			targets[s.ID] = s.Name
 		}
 	}
+	valid := slices.Sorted(maps.Keys(targets))
 	for _, s := range d.steps {
 		for _, n := range s.depends {
-			text := n.plain()
+			text := n.Value // as names, which may be numbers, are
 			target, ok := targets[text]
 			if !ok {
-				n.fail("depends on non-existent step %s%s", text, didYouMean(text, sortedKeys(targets)))
+				n.fail("depends on non-existent step %s%s", text, n.didYouMean(text, valid))
 				continue
 			}
 			if !slices.Contains(s.Depends, target) {
@@ -176,8 +182,4 @@ func (d *draft) link() {
 			}
 		}
 	}
-}
-
-func sortedKeys(m map[string]string) []string {
-	return slices.Sorted(maps.Keys(m))
 }

@@ -1,15 +1,14 @@
 package dag
 
 import (
-	"regexp"
+	"errors"
 	"strconv"
 	"strings"
 
+	"dagu/modules/dag/value"
+
 	yaml "go.yaml.in/yaml/v4"
 )
-
-// regexpPrefix marks a text that is a regexp.
-const regexpPrefix = "re:"
 
 // conditionTable is what a precondition may hold.
 //
@@ -52,7 +51,7 @@ func decodeConditions(n node) []Condition {
 func setCondition(to *string, n node) {
 	if text, ok := n.reference(); ok {
 		if strings.TrimSpace(text) == "" {
-			n.fail("preconditions: %s must not be blank", n.field())
+			n.fail("preconditions: a text must not be blank")
 		}
 		*to = text
 	}
@@ -72,17 +71,14 @@ func decodeExpected(c *Condition, n node) {
 
 // checkRegexp records a "re:" text that is no regexp.
 func (n *node) checkRegexp(what, text string) {
-	pattern, ok := strings.CutPrefix(text, regexpPrefix)
-	if !ok {
+	_, err := value.ParsePattern(text)
+	if err == nil {
 		return
 	}
-	if strings.TrimSpace(pattern) == "" {
-		n.fail("%s has an empty regexp", what)
-		return
+	if cause := errors.Unwrap(err); cause != nil {
+		err = cause
 	}
-	if _, err := regexp.Compile(pattern); err != nil {
-		n.fail("%s is not a valid regexp: %s", what, err)
-	}
+	n.fail("%s is not a valid regexp: %s", what, err)
 }
 
 // continueTable is what continue_on may hold.
@@ -101,7 +97,7 @@ func decodeContinueOn(n node) ContinueOn {
 	var c ContinueOn
 	if n.Kind == yaml.MappingNode {
 		if fields := continueTable.decode(&c, n); fields.has("failed") && fields.has("failure") {
-			fields.get("failure").keyNode.fail("failed and failure are two spellings of one field; use failed")
+			fields.get("failure").keyNode.failHere("failed and failure are two spellings of one field; use failed")
 		}
 		return c
 	}

@@ -11,22 +11,22 @@ import (
 // or a mix. Later entries may use earlier ones, so the order is kept, and so
 // is a name that is set twice.
 func decodeEnv(n node) []Var {
-	switch n.Kind {
-	case yaml.MappingNode:
+	if n.Kind == yaml.MappingNode {
 		return envMap(n)
-	case yaml.SequenceNode:
-		var vars []Var
-		for _, item := range n.items() {
-			if item.Kind == yaml.MappingNode {
-				vars = append(vars, envMap(item)...)
-				continue
-			}
+	}
+	if n.Kind != yaml.SequenceNode {
+		n.fail("env must be a map or array, not %s", n.kind())
+		return nil
+	}
+	var vars []Var
+	for _, item := range n.items() {
+		if item.Kind == yaml.MappingNode {
+			vars = append(vars, envMap(item)...)
+		} else {
 			vars = append(vars, envText(item)...)
 		}
-		return vars
 	}
-	n.fail("env must be a map or array, not %s", n.kind())
-	return nil
+	return vars
 }
 
 func envMap(n node) []Var {
@@ -34,7 +34,7 @@ func envMap(n node) []Var {
 	vars := make([]Var, 0, len(all))
 	for _, e := range all {
 		if !validEnvName(e.key) {
-			e.keyNode.fail("env name %q must match %s", e.key, envNamePattern)
+			e.keyNode.failHere("env name %q must match %s", e.key, envNamePattern)
 			continue
 		}
 		if e.value.null() {
@@ -90,75 +90,16 @@ func validName(s string) bool {
 	return validEnvName(s) && s[0] != '_'
 }
 
-// decodeConsts decodes constants. Each may use the ones before it.
-func decodeConsts(d *draft, n node) {
-	if n.Kind != yaml.SequenceNode {
-		n.fail("consts must be a list of single-entry mappings, not %s", n.kind())
-		return
-	}
-	own := make(map[string]int)
-	for i, item := range n.items() {
-		if item.Kind != yaml.MappingNode {
-			item.fail("consts[%d] must be one of single-entry mappings, not %s", i, item.kind())
-			continue
-		}
-		all := item.entries()
-		if len(all) != 1 {
-			item.fail("consts[%d] must have exactly one key, not %d", i, len(all))
-			continue
-		}
-		key := &all[0].keyNode
-		if !validName(key.Value) {
-			key.fail("consts key %q is invalid; it must match %s", key.Value, namePattern)
-			continue
-		}
-		if line, ok := own[key.Value]; ok {
-			key.fail("consts: %s is already defined at line %d", key.Value, line)
-			continue
-		}
-		own[key.Value] = key.line
-		if text, ok := constText(&all[0].value); ok {
-			d.setConst(key.Value, text)
-		}
-	}
-}
-
-func constText(n *node) (string, bool) {
-	if !n.scalar() {
-		n.fail("a const must be a literal string, number, or boolean, not %s", n.kind())
-		return "", false
-	}
-	if n.Tag == tagFloat {
-		if _, finite := n.float(); !finite {
-			n.fail("a const must be finite")
-			return "", false
-		}
-	}
-	n.check(n.Value)
-	return n.plain(), true
-}
-
-// setConst adds a constant, or replaces the one that the base file has.
-func (d *draft) setConst(name, text string) {
-	set := Var{Name: name, Value: text}
-	d.dag.Consts = clip(d.dag.Consts)
-	i := slices.IndexFunc(d.dag.Consts, func(v Var) bool { return v.Name == name })
-	if i >= 0 {
-		d.dag.Consts = slices.Delete(slices.Clone(d.dag.Consts), i, i+1)
-	}
-	d.dag.Consts = append(d.dag.Consts, set)
-}
-
 // decodeDotenv decodes the paths of dotenv files; an explicit empty list reads none.
 func decodeDotenv(d *draft, n node) {
 	if n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
 		d.dotenv, d.noDotenv = nil, true
 		return
 	}
-	d.noDotenv = false
+	d.dotenv, d.noDotenv = clip(d.dotenv), false
 	n.each("a path or a list of paths", func(item node) {
 		if path, ok := item.reference(); ok && strings.TrimSpace(path) != "" {
-			d.dotenv = append(clip(d.dotenv), path)
+			d.dotenv = append(d.dotenv, path)
 		}
 	})
 }
@@ -168,11 +109,15 @@ func (d *draft) dotenvFiles() []string {
 	if d.noDotenv {
 		return nil
 	}
-	files := []string{".env"}
-	for _, path := range d.dotenv {
-		if !slices.Contains(files, path) {
-			files = append(files, path)
-		}
-	}
-	return files
+	return unique(append([]string{".env"}, d.dotenv...))
+}
+
+// unique returns the list without repetitions, in the order of first appearance.
+func unique(list []string) []string {
+	seen := make(map[string]bool, len(list))
+	return slices.DeleteFunc(list, func(s string) bool {
+		again := seen[s]
+		seen[s] = true
+		return again
+	})
 }

@@ -3,7 +3,6 @@ package dag
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -65,19 +64,6 @@ func (e Errors) Unwrap() []error {
 		all[i] = one
 	}
 	return all
-}
-
-// sort puts the problems into the order of the files and their lines.
-func (e Errors) sort() {
-	slices.SortStableFunc(e, func(a, b *Error) int {
-		if c := strings.Compare(a.File, b.File); c != 0 {
-			return c
-		}
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
-	})
 }
 
 // Warning is a notice about a file that is not an error.

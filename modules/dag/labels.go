@@ -1,7 +1,6 @@
 package dag
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 
@@ -64,7 +63,5 @@ func (d *draft) addLabel(n node, label string) {
 	if value != "" {
 		key += "=" + value
 	}
-	if !slices.Contains(d.dag.Labels, key) {
-		d.dag.Labels = append(d.dag.Labels, key)
-	}
+	d.dag.Labels = append(d.dag.Labels, key)
 }

@@ -29,24 +29,28 @@ type Base struct {
 	file     string
 	text     []byte
 	location *time.Location
-	report   report
 	draft    draft
+	// errors and warnings are part of those of every DAG.
+	errors   Errors
+	warnings []Warning
+	// waiting is judged with the names of the DAG.
+	waiting []waiting
 }
 
 // ParseBase parses a base file. It never fails: what is wrong with the file is
 // an error of every DAG that is loaded over it. Nil and empty texts are fine.
 func ParseBase(file string, text []byte, options Options) *Base {
-	b := &Base{file: file, text: text, location: options.location(), report: report{file: file}}
-	b.draft = newDraft(b.location)
-	for _, document := range b.report.parse(text) {
+	r := report{file: file}
+	b := &Base{file: file, text: text, location: options.location(), draft: newDraft(options.location())}
+	for _, document := range r.parse(text) {
 		if document.empty() {
 			continue
 		}
 		if b.draft.root.Node != nil {
-			b.report.fail(document.line, document.column, "a base file must have one document")
+			r.fail(document.line, document.column, "a base file must have one document")
 			break
 		}
-		b.draft.decode(&b.report, document, "")
+		b.draft.decode(&r, document, "base file")
 	}
 	for _, key := range [...]string{"name", "steps"} {
 		if e := b.draft.fields.get(key); e != nil {
@@ -54,6 +58,7 @@ func ParseBase(file string, text []byte, options Options) *Base {
 		}
 	}
 	b.draft.steps, b.draft.root, b.draft.fields = nil, node{}, nil
+	b.errors, b.warnings, b.waiting = r.allErrors(), r.allWarnings(), r.waiting
 	return b
 }
 
@@ -63,12 +68,11 @@ func (b *Base) fits(source Source, options Options) bool {
 }
 
 // decode decodes a document onto the draft; false when it is no map.
-func (d *draft) decode(r *report, from document, key string) bool {
-	parent := node{report: r}
-	d.root = parent.at(from.root, key, 0)
+func (d *draft) decode(r *report, from document, title string) bool {
+	d.root = (&node{report: r}).at(from.root, from.key, 0)
 	d.root.parent = nil
 	if d.root.Kind != yaml.MappingNode {
-		d.root.fail("a DAG must be a non-empty map, not %s", d.root.kind())
+		d.root.failHere("%s must be a non-empty map, not %s", title, d.root.kind())
 		return false
 	}
 	d.fields = rootTable.decode(d, d.root)
@@ -92,11 +96,10 @@ func load(source Source, options Options, strict bool) (*DAG, error) {
 	}
 	l := &loading{source: source, base: base, report: report{file: source.File}, strict: strict, names: make(map[string]bool)}
 	loaded := l.build(l.present(l.report.parse(source.Text)))
-	if all := slices.Concat(base.report.errors, l.report.errors); len(all) > 0 {
-		all.sort()
+	if all := slices.Concat(base.errors, l.report.allErrors()); len(all) > 0 {
 		return nil, all
 	}
-	loaded.Warnings = slices.Concat(base.report.warnings, l.report.warnings)
+	loaded.Warnings = slices.Concat(base.warnings, l.report.allWarnings())
 	return loaded, nil
 }
 
@@ -131,16 +134,16 @@ func (l *loading) build(documents []document) *DAG {
 	var built []*DAG
 	for i, from := range documents {
 		d := l.base.draft
-		key := ""
 		if i > 0 {
 			d.handlers = [handlerCount]*stepDraft{}
-			key = fmt.Sprintf("document[%d]", from.index)
+			from.key = fmt.Sprintf("document[%d]", from.index)
 		}
-		if !d.decode(&l.report, from, key) {
+		if !d.decode(&l.report, from, from.title()) {
 			built = append(built, nil)
 			continue
 		}
 		d.dag.Name = l.name(&d, from, i == 0)
+		d.checkSteps(from.title(), l.strict)
 		built = append(built, d.build(l))
 	}
 	if len(built) > 0 && built[0] != nil {
@@ -152,12 +155,13 @@ func (l *loading) build(documents []document) *DAG {
 
 // build turns a decoded draft into a DAG.
 func (d *draft) build(l *loading) *DAG {
-	d.checkSteps(l.strict)
 	d.identify()
 	d.order()
+	d.checkReferences(l)
 	loaded := d.dag
 	loaded.Source = l.source
 	loaded.WorkingDirBase = filepath.Dir(l.source.File)
+	loaded.Labels = unique(slices.Clone(d.dag.Labels))
 	loaded.Dotenv = d.dotenvFiles()
 	loaded.Shell = newShell(d.shell, d.shellArgs, nil)
 	loaded.Steps = make([]Step, len(d.steps))

@@ -84,7 +84,7 @@ func (n *node) entries() entries {
 		default:
 			key.key = key.Value
 			if earlier := m.get(key.Value); earlier != nil {
-				key.fail("%s is already defined at line %d", key.Value, earlier.keyNode.line)
+				key.failHere("%s is already defined at line %d", key.Value, earlier.keyNode.line)
 				continue
 			}
 			m.add(entry{key: key.Value, keyNode: key, value: n.at(n.Content[i+1], key.Value, 0)})

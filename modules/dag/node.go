@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -20,21 +19,6 @@ type node struct {
 	parent *node
 	key    string
 	index  int
-}
-
-// report collects what is found out about one file.
-type report struct {
-	file     string
-	errors   Errors
-	warnings []Warning
-	// references are the texts that could refer to outputs by the name of a
-	// step or variable; they are judged once all names are known.
-	references []node
-}
-
-// fail records a problem of the file as a whole.
-func (r *report) fail(line, column int, format string, args ...any) {
-	r.errors = append(r.errors, &Error{File: r.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)})
 }
 
 // at returns a child of n by key or index, or what the alias child stands for.
@@ -68,19 +52,30 @@ func (n *node) writePath(b *strings.Builder) {
 	}
 }
 
-// fail records a problem of the node.
+// fail records a problem of a value.
 func (n *node) fail(format string, args ...any) {
-	n.report.errors = append(n.report.errors, &Error{
-		File: n.report.file, Line: n.line, Column: n.column,
-		Field: n.path(), Message: fmt.Sprintf(format, args...), Value: n.show(),
+	n.report.add(&Error{
+		Line: n.line, Column: n.column, Field: n.path(), Message: fmt.Sprintf(format, args...), Value: n.show(),
 	})
+}
+
+// failHere records a problem whose message says what was found: that of a key, or of a map.
+func (n *node) failHere(format string, args ...any) {
+	n.report.add(&Error{Line: n.line, Column: n.column, Field: n.path(), Message: fmt.Sprintf(format, args...)})
+}
+
+// unsupported records a field, form or reference that the language has and this release does not.
+func (n *node) unsupported(what string) {
+	n.failHere("%s", notSupported(what))
+}
+
+func notSupported(what string) string {
+	return what + " is not supported by this release"
 }
 
 // warn records a notice about the node.
 func (n *node) warn(format string, args ...any) {
-	n.report.warnings = append(n.report.warnings, Warning{
-		File: n.report.file, Line: n.line, Column: n.column, Message: fmt.Sprintf(format, args...),
-	})
+	n.report.warn(Warning{Line: n.line, Column: n.column, Message: fmt.Sprintf(format, args...)})
 }
 
 // deprecated records that the construct is accepted but has a successor.
@@ -88,20 +83,17 @@ func (n *node) deprecated(replacement string) {
 	n.warn("Deprecated DAG syntax: %s is deprecated; %s", n.path(), replacement)
 }
 
-// shownRunes is how much of a value an error repeats.
-const shownRunes = 60
+// maxShown bounds how much of a value an error repeats, in characters.
+const maxShown = 60
 
 // show returns the node's text for an error, shortened; "" for maps and lists.
 func (n *node) show() string {
 	if n.Kind != yaml.ScalarNode {
 		return ""
 	}
-	text := n.Value
+	text := shorten(n.Value, maxShown)
 	if strings.ContainsAny(text, "\r\n\t") {
 		text = strconv.Quote(text)
-	}
-	if utf8.RuneCountInString(text) > shownRunes {
-		text = string([]rune(text)[:shownRunes]) + "…"
 	}
 	return text
 }
@@ -124,32 +116,38 @@ func (n *node) null() bool {
 
 // kind names what the node is, for errors.
 func (n *node) kind() string {
-	switch n.Kind {
-	case yaml.MappingNode:
+	switch {
+	case n.Kind == yaml.MappingNode:
 		return "a map"
-	case yaml.SequenceNode:
+	case n.Kind == yaml.SequenceNode:
 		return "a list"
-	}
-	switch n.Tag {
-	case tagNull:
+	case n.Tag == tagNull:
 		return "null"
-	case tagBool:
+	case n.Tag == tagBool:
 		return "a boolean"
-	case tagInt, tagFloat:
+	case n.Tag == tagInt, n.Tag == tagFloat:
 		return "a number"
+	case n.textual():
+		return "a text"
 	}
-	return "a text"
+	return "a value with the tag " + n.Tag
 }
 
-// scalar reports whether the node is a text, number, boolean or date.
+// scalar reports whether the node is a text, number or boolean, and no null
+// and nothing with a tag that the language does not have.
 func (n *node) scalar() bool {
-	return n.Kind == yaml.ScalarNode && n.Tag != tagNull
+	return n.textual() || (n.Kind == yaml.ScalarNode && (n.Tag == tagBool || n.Tag == tagInt || n.Tag == tagFloat))
 }
 
-// text returns a scalar that is a text and not a number or boolean. A plain
-// date is a text, since the language has no dates.
+// textual reports whether the node is a text. Dates are texts, since the
+// language has none, and so is << where it is no key.
+func (n *node) textual() bool {
+	return n.Kind == yaml.ScalarNode && (n.Tag == tagText || n.Tag == tagTime || n.Tag == tagMerge)
+}
+
+// text returns a scalar that is a text and not a number or boolean.
 func (n *node) text() (string, bool) {
-	if n.Kind == yaml.ScalarNode && (n.Tag == tagText || n.Tag == tagTime || n.Tag == tagMerge) {
+	if n.textual() {
 		return n.Value, true
 	}
 	n.fail("must be a text, not %s", n.kind())
@@ -267,17 +265,15 @@ func (n *node) items() []node {
 
 // each calls f with every entry of a list, or with n itself when it is a
 // scalar; anything else is a failure that says what is allowed.
-func (n *node) each(allowed string, f func(node)) bool {
+func (n *node) each(allowed string, f func(node)) {
 	switch {
 	case n.Kind == yaml.SequenceNode:
 		for _, item := range n.items() {
 			f(item)
 		}
-		return true
 	case n.scalar():
 		f(*n)
-		return true
+	default:
+		n.fail("must be %s, not %s", allowed, n.kind())
 	}
-	n.fail("must be %s, not %s", allowed, n.kind())
-	return false
 }

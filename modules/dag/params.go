@@ -9,53 +9,61 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
+// paramList are the declarations of one file.
+type paramList struct {
+	params []Param
+	// lines says where each name is declared.
+	lines map[string]int
+}
+
 // decodeParams decodes the declarations of parameters: a text of words, a JSON
 // text, a map sorted by key, or a list of texts, single-entry maps and typed
-// declarations.
+// declarations. One of the base file that has the same name is replaced, in
+// its place.
 func decodeParams(d *draft, n node) {
-	before := len(d.dag.Params)
-	d.dag.Params = clip(d.dag.Params)
-	switch {
-	case n.Kind == yaml.MappingNode:
-		d.paramMap(n)
-	case n.Kind == yaml.SequenceNode:
+	own := paramList{lines: make(map[string]int)}
+	own.decode(n)
+	inherited := make(map[string]int, len(d.dag.Params))
+	for i, p := range d.dag.Params {
+		if p.Name != "" {
+			inherited[p.Name] = i
+		}
+	}
+	d.dag.Params = slices.Clone(d.dag.Params)
+	for _, p := range own.params {
+		if i, ok := inherited[p.Name]; ok {
+			d.dag.Params[i] = p
+			continue
+		}
+		d.dag.Params = append(d.dag.Params, p)
+	}
+}
+
+func (l *paramList) decode(n node) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		l.decodeMap(n)
+	case yaml.SequenceNode:
 		for _, item := range n.items() {
-			d.param(item)
+			l.decodeItem(item)
 		}
-	case n.scalar():
-		d.paramText(n)
 	default:
-		n.fail("params must be a text, a list or a map, not %s", n.kind())
+		l.decodeText(n)
 	}
-	d.inheritParams(n, before)
 }
 
-// inheritParams lets the declarations from index own on replace those of the
-// base file that have the same name, at the place of the latter.
-func (d *draft) inheritParams(n node, own int) {
-	params := d.dag.Params
-	kept := slices.Clone(params[:own])
-	for i, p := range params[own:] {
-		if p.Name == "" {
-			kept = append(kept, p)
-			continue
-		}
-		same := func(q Param) bool { return q.Name == p.Name }
-		if slices.ContainsFunc(params[own:own+i], same) {
-			n.fail("params: %s is declared twice", p.Name)
-			continue
-		}
-		if at := slices.IndexFunc(kept, same); at >= 0 {
-			kept[at] = p
-			continue
-		}
-		kept = append(kept, p)
+// add adds a declaration; n is where its name stands.
+func (l *paramList) add(n node, p Param) {
+	if line, ok := l.lines[p.Name]; ok && p.Name != "" {
+		n.failHere("params: %s is already declared at line %d", p.Name, line)
+		return
 	}
-	d.dag.Params = kept
+	l.lines[p.Name] = n.line
+	l.params = append(l.params, p)
 }
 
-// paramMap decodes the form of a map, which is also the form of a JSON Schema.
-func (d *draft) paramMap(n node) {
+// decodeMap decodes the form of a map, which is also the form of a JSON Schema.
+func (l *paramList) decodeMap(n node) {
 	all := n.entries()
 	if all.has("schema") || (all.has("type") && all.has("properties")) {
 		n.unsupported("a JSON Schema in params")
@@ -63,49 +71,49 @@ func (d *draft) paramMap(n node) {
 	}
 	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.key, b.key) })
 	for i := range all {
-		d.namedParam(&all[i])
+		l.addNamed(&all[i])
 	}
 }
 
-// param decodes one entry of a list.
-func (d *draft) param(n node) {
+// decodeItem decodes one entry of a list.
+func (l *paramList) decodeItem(n node) {
 	switch {
 	case n.Kind == yaml.MappingNode:
 		all := n.entries()
 		if len(all) > 1 && all.get("name") != nil {
-			d.typedParam(n)
+			l.addTyped(n)
 			return
 		}
 		if len(all) != 1 {
 			n.fail("params: an entry must be a text, a map with one key, or a map with name and type or another property; found %d keys", len(all))
 			return
 		}
-		d.namedParam(&all[0])
+		l.addNamed(&all[0])
 	case n.null():
 	case n.scalar():
-		d.addParam(n, n.plain())
+		l.addWord(n, n.plain())
 	default:
 		n.fail("params: an entry must be a text or a map, not %s", n.kind())
 	}
 }
 
-// addParam adds a parameter from "NAME=default" or a positional default.
-func (d *draft) addParam(n node, word string) {
+// addWord adds a parameter from "NAME=default" or a positional default.
+func (l *paramList) addWord(n node, word string) {
 	name, text, named := strings.Cut(word, "=")
 	switch {
 	case !named:
-		d.dag.Params = append(d.dag.Params, Param{Type: ParamString, Default: &word})
+		l.add(n, Param{Type: ParamString, Default: &word})
 	case !validName(name):
 		n.fail("params name %q must match %s", name, namePattern)
 	default:
-		d.dag.Params = append(d.dag.Params, Param{Name: name, Type: ParamString, Default: &text})
+		l.add(n, Param{Name: name, Type: ParamString, Default: &text})
 	}
 }
 
-// namedParam adds a parameter from "NAME: default".
-func (d *draft) namedParam(e *entry) {
+// addNamed adds a parameter from "NAME: default".
+func (l *paramList) addNamed(e *entry) {
 	if !validName(e.key) {
-		e.keyNode.fail("params name %q must match %s", e.key, namePattern)
+		e.keyNode.failHere("params name %q must match %s", e.key, namePattern)
 		return
 	}
 	p := Param{Name: e.key, Type: ParamString}
@@ -116,14 +124,14 @@ func (d *draft) namedParam(e *entry) {
 		}
 		p.Default = &text
 	}
-	d.dag.Params = append(d.dag.Params, p)
+	l.add(e.keyNode, p)
 }
 
-// paramText decodes the form of a text: JSON, or words.
-func (d *draft) paramText(n node) {
+// decodeText decodes the form of a text: JSON, or words.
+func (l *paramList) decodeText(n node) {
 	text := strings.TrimSpace(n.plain())
 	if text != "" && json.Valid([]byte(text)) && strings.ContainsAny(text[:1], "{[") {
-		decodeParams(d, n.embedded(text))
+		l.decode(n.embedded(text))
 		return
 	}
 	words, err := splitWords(text)
@@ -132,7 +140,7 @@ func (d *draft) paramText(n node) {
 		return
 	}
 	for _, word := range words {
-		d.addParam(n, word)
+		l.addWord(n, word)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -21,6 +22,8 @@ const maxNodes = 200_000
 type document struct {
 	// root is its content; an empty document has none.
 	root *yaml.Node
+	// key begins the paths of its fields; "" for the first document.
+	key string
 	// index counts the documents of the file from 0, empty ones included.
 	index        int
 	line, column int
@@ -38,9 +41,13 @@ func (r *report) parse(text []byte) []document {
 	if !r.readable(text) {
 		return nil
 	}
+	// The library knows the directive of version 1.1 only, and heeds neither.
+	if bytes.HasPrefix(text, []byte("%YAML 1.2")) {
+		text = slices.Concat([]byte("%YAML 1.1"), text[len("%YAML 1.1"):])
+	}
 	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
 	if err != nil {
-		r.fail(1, 1, "not YAML: %s", err)
+		r.fail(1, 1, "invalid yaml: %s", err)
 		return nil
 	}
 	aliases := bytes.IndexByte(text, '*') >= 0 && bytes.IndexByte(text, '&') >= 0
@@ -48,8 +55,8 @@ func (r *report) parse(text []byte) []document {
 	for {
 		var n yaml.Node
 		if err := loader.Load(&n); err != nil {
-			if err != io.EOF {
-				r.notYAML(err)
+			if !errors.Is(err, io.EOF) {
+				r.notYAML(text, err)
 			}
 			return documents
 		}
@@ -81,12 +88,12 @@ func (r *report) readable(text []byte) bool {
 		case c >= ' ' && c < 0x7f, c == '\t', c == '\r':
 			i++
 		case c < ' ', c == 0x7f:
-			r.fail(line, 1+utf8.RuneCount(text[start:i]), "not YAML: the control character 0x%02x is not allowed", c)
+			r.fail(line, 1+utf8.RuneCount(text[start:i]), "invalid yaml: the control character 0x%02x is not allowed", c)
 			return false
 		default:
 			_, size := utf8.DecodeRune(text[i:])
 			if size == 1 {
-				r.fail(line, 1+utf8.RuneCount(text[start:i]), "not YAML: the byte 0x%02x is not UTF-8", c)
+				r.fail(line, 1+utf8.RuneCount(text[start:i]), "invalid yaml: the byte 0x%02x is not UTF-8", c)
 				return false
 			}
 			i += size
@@ -96,17 +103,30 @@ func (r *report) readable(text []byte) bool {
 }
 
 // notYAML records a fault of the syntax.
-func (r *report) notYAML(err error) {
+func (r *report) notYAML(text []byte, err error) {
 	var fault *yaml.LoadError
 	if !errors.As(err, &fault) {
-		r.fail(1, 1, "not YAML: %s", err)
+		r.fail(1, 1, "invalid yaml: %s", err)
 		return
 	}
 	message := fault.Message
 	if fault.ContextMsg != "" {
 		message = fault.ContextMsg + ": " + message
 	}
-	r.fail(max(fault.Mark.Line, 1), max(fault.Mark.Column, 1), "not YAML: %s", message)
+	line := max(fault.Mark.Line, 1)
+	if tabbed(text, line) {
+		message += "; indent with blanks, not with tabs"
+	}
+	r.fail(line, max(fault.Mark.Column, 1), "invalid yaml: %s", message)
+}
+
+// tabbed reports whether a line, counted from 1, is indented with a tab.
+func tabbed(text []byte, line int) bool {
+	for ; line > 1; line-- {
+		_, text, _ = bytes.Cut(text, []byte("\n"))
+	}
+	indent := text[:len(text)-len(bytes.TrimLeft(text, " \t"))]
+	return bytes.IndexByte(indent, '\t') >= 0
 }
 
 // bounded reports whether a document with aliases stays small when they are
@@ -119,7 +139,7 @@ func (r *report) bounded(root *yaml.Node) bool {
 		if n.Kind == yaml.AliasNode {
 			total, counted := sizes[n.Alias]
 			if total == open {
-				r.fail(n.Line, n.Column, "not YAML: the alias *%s stands inside its own anchor", n.Value)
+				r.fail(n.Line, n.Column, "invalid yaml: the alias *%s stands inside its own anchor", n.Value)
 				return maxNodes + 1
 			}
 			if counted {
@@ -141,7 +161,7 @@ func (r *report) bounded(root *yaml.Node) bool {
 		return true
 	}
 	if len(r.errors) == 0 {
-		r.fail(root.Line, root.Column, "not YAML: aliases expand the file to more than %d nodes", maxNodes)
+		r.fail(root.Line, root.Column, "invalid yaml: aliases expand the file to more than %d nodes", maxNodes)
 	}
 	return false
 }

@@ -26,36 +26,40 @@ func ReadFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, readError(path, err)
 	}
-	if err := readable(info); err != nil {
+	if err = readable(info); err != nil {
 		return nil, readError(path, err)
 	}
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, readError(path, err)
 	}
-	defer file.Close()
-	if info, err = file.Stat(); err != nil {
+	text, err := readRegular(file)
+	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, readError(path, err)
 	}
-	if err := readable(info); err != nil {
-		return nil, readError(path, err)
-	}
-	text := make([]byte, 0, info.Size()+1)
-	return readAll(path, file, text)
+	return text, nil
 }
 
-// readAll reads to the end of a file whose size may be growing.
-func readAll(path string, file io.Reader, text []byte) ([]byte, error) {
+// readRegular reads a regular file to its end, which may be moving.
+func readRegular(file *os.File) ([]byte, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err = readable(info); err != nil {
+		return nil, err
+	}
+	text := make([]byte, 0, info.Size()+1)
 	for {
 		n, err := file.Read(text[len(text):cap(text)])
 		text = text[:len(text)+n]
 		switch {
 		case len(text) > MaxFileSize:
-			return nil, readError(path, ErrTooLarge)
+			return nil, ErrTooLarge
 		case errors.Is(err, io.EOF):
 			return text, nil
 		case err != nil:
-			return nil, readError(path, err)
+			return nil, err
 		case len(text) == cap(text):
 			text = append(text, 0)[:len(text)]
 		}
@@ -83,17 +87,17 @@ func readable(info fs.FileInfo) error {
 
 // kind names what a file is.
 func kind(mode fs.FileMode) string {
-	switch mode.Type() {
-	case fs.ModeDir:
+	switch {
+	case mode.IsDir():
 		return "a directory"
-	case fs.ModeNamedPipe:
+	case mode&fs.ModeNamedPipe != 0:
 		return "a FIFO"
-	case fs.ModeSocket:
+	case mode&fs.ModeSocket != 0:
 		return "a socket"
-	case fs.ModeDevice | fs.ModeCharDevice:
+	case mode&fs.ModeCharDevice != 0:
 		return "a character device"
-	case fs.ModeDevice:
+	case mode&fs.ModeDevice != 0:
 		return "a block device"
 	}
-	return "something else"
+	return "a special file"
 }

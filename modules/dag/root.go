@@ -46,7 +46,7 @@ const (
 //
 //nolint:gochecknoglobals // a constant in all but name
 var rootTable = newTable(
-	map[string]string{"precondition": "preconditions", "tags": "labels", "artifact_dir": "artifacts", "enable_artifact": "artifacts"},
+	map[string]string{"precondition": "preconditions", "tags": "labels", "artifactDir": "artifacts", "enableArtifact": "artifacts"},
 	append([]row[draft]{
 		{"name", func(*draft, node) {}}, // see document names
 		{"group", func(d *draft, n node) { setName(&d.dag.Group, n) }},

@@ -11,7 +11,7 @@ func decodeRun(n node) (Run, bool) {
 	switch {
 	case n.Kind == yaml.SequenceNode:
 		return decodeRunList(n)
-	case n.Kind == yaml.ScalarNode && (n.Tag == tagText || n.Tag == tagTime || n.null()):
+	case n.textual():
 		return decodeRunText(n)
 	}
 	n.fail("%s must be a text or a list of texts, not %s", n.key, n.kind())
@@ -115,7 +115,7 @@ func (s *stepDraft) execution() {
 	if e := s.fields.get("run"); e != nil && !e.value.null() {
 		for _, key := range legacy {
 			if other := s.fields.get(key); other != nil && !other.value.null() {
-				other.keyNode.fail("%s cannot stand beside run", key)
+				other.keyNode.failHere("%s cannot stand beside run", key)
 			}
 		}
 		s.Run, _ = decodeRun(e.value)

@@ -14,10 +14,10 @@ import (
 // none. They replace those of the base file.
 func decodeSchedule(d *draft, n node) {
 	d.dag.Schedules = nil
-	switch {
-	case n.Kind == yaml.MappingNode:
+	switch n.Kind {
+	case yaml.MappingNode:
 		scheduleMap(n, "start", "stop", "restart")
-	case n.Kind == yaml.SequenceNode:
+	case yaml.SequenceNode:
 		for _, item := range n.items() {
 			if item.Kind == yaml.MappingNode {
 				scheduleMap(item, "kind", "expression", "at", "profile")

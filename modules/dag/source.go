@@ -44,7 +44,10 @@ func (s Source) Hash() string {
 // stem is the file's name without directory and extension.
 func (s Source) stem() string {
 	name := filepath.Base(s.File)
-	return strings.TrimSuffix(strings.TrimSuffix(name, ".yaml"), ".yml")
+	if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" {
+		return strings.TrimSuffix(name, ext)
+	}
+	return name
 }
 
 // Options are what a load takes from the configuration. The zero value works.

@@ -77,7 +77,7 @@ func decodeStep(n node) *stepDraft {
 	case n.Kind == yaml.MappingNode:
 		s.fields = stepTable.decode(s, n)
 		s.execution()
-	case n.scalar():
+	case n.textual():
 		n.deprecated("use run")
 		run, ok := decodeRun(n)
 		if !ok {

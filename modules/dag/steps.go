@@ -33,7 +33,7 @@ func decodeSteps(d *draft, n node) {
 			d.addNamedStep(i, &all[i])
 		}
 	default:
-		n.fail("steps must be a list, not %s", n.kind())
+		n.fail("steps must be a non-empty sequence, not %s", n.kind())
 	}
 }
 
@@ -53,9 +53,9 @@ func (d *draft) addNamedStep(i int, e *entry) {
 	name := strings.TrimSpace(e.key)
 	switch {
 	case name == "":
-		e.keyNode.fail("step name must not be blank")
+		e.keyNode.failHere("step name must not be blank")
 	case len(name) > maxStepName:
-		e.keyNode.fail("step name must be at most %d bytes long", maxStepName)
+		e.keyNode.failHere("step name must be at most %d bytes long", maxStepName)
 	case s.Name != "" && s.Name != name:
 		s.fields.get("name").value.fail("step name conflicts with the key %s", name)
 	}
@@ -107,7 +107,7 @@ func (d *draft) setHandler(i int, n node) {
 	}
 	for _, key := range [...]string{"depends", "retry_policy"} {
 		if e := s.fields.get(key); e != nil {
-			e.keyNode.fail("a handler must not have %s", key)
+			e.keyNode.failHere("a handler must not have %s", key)
 		}
 	}
 	s.Name = events[i].name

@@ -87,7 +87,7 @@ func (t *table[T]) rename(all entries, i int) {
 		return
 	}
 	if other := all.get(present); other != nil {
-		e.keyNode.fail("%s and %s are two spellings of one field; use %s", other.keyNode.Value, e.key, present)
+		e.keyNode.failHere("%s and %s are two spellings of one field; use %s", other.keyNode.Value, e.key, present)
 	}
 	e.keyNode.deprecated("use " + present)
 	e.key, e.value.key = present, present
@@ -110,28 +110,32 @@ func snakeCase(key string) string {
 
 // invalidKey records a key that the language does not have.
 func (n *node) invalidKey(valid []string) {
-	n.report.errors = append(n.report.errors, &Error{
-		File: n.report.file, Line: n.line, Column: n.column, Field: n.path(),
-		Message: "invalid keys: " + n.Value + didYouMean(n.Value, valid),
-	})
+	n.failHere("invalid keys: %s%s", n.Value, n.didYouMean(n.Value, valid))
 }
 
-// unsupported records a field, form or reference that a later release knows.
-func (n *node) unsupported(what string) {
-	n.report.errors = append(n.report.errors, &Error{
-		File: n.report.file, Line: n.line, Column: n.column, Field: n.path(),
-		Message: what + " is not supported by this release",
-	})
-}
+// Beyond these sizes, in bytes and names, nothing is suggested.
+const (
+	maxMeant = 64
+	maxValid = 1000
+)
 
 // didYouMean returns "; did you mean "…"?" with the nearest valid spelling, or
-// with "" when none is near.
-func didYouMean(found string, valid []string) string {
+// "" when none is near.
+func (n *node) didYouMean(found string, valid []string) string {
+	if len(found) > maxMeant || len(valid) > maxValid || n.report.full() {
+		return ""
+	}
 	plain := strings.ToLower(strings.ReplaceAll(snakeCase(strings.TrimSpace(found)), "-", "_"))
-	nearest, best := "", 1+min(len(plain)/3, 3)
+	nearest, best := "", 1+min((len(plain)+1)/3, 3)
 	for _, candidate := range valid {
 		if distance := levenshtein.Distance(plain, candidate, nil); distance < best {
 			nearest, best = candidate, distance
+		}
+	}
+	if nearest == "" && plain != "" {
+		i := slices.IndexFunc(valid, func(candidate string) bool { return strings.HasPrefix(candidate, plain+"_") })
+		if i >= 0 {
+			nearest = valid[i]
 		}
 	}
 	if nearest == "" {
@@ -149,6 +153,6 @@ func (n *node) oneOf(valid ...string) (string, bool) {
 	if text = strings.TrimSpace(text); slices.Contains(valid, text) {
 		return text, true
 	}
-	n.fail("must be %s%s", strings.Join(valid, " or "), didYouMean(text, valid))
+	n.fail("must be %s%s", strings.Join(valid, " or "), n.didYouMean(text, valid))
 	return "", false
 }

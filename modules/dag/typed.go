@@ -13,7 +13,7 @@ import (
 //
 //nolint:gochecknoglobals // a constant in all but name
 var typedTable = newTable(nil,
-	row[Param]{"name", func(*Param, node) {}}, // see typedParam
+	row[Param]{"name", func(*Param, node) {}}, // see addTyped
 	row[Param]{"type", decodeParamType},
 	row[Param]{"default", func(p *Param, n node) {
 		if text, ok := n.anyText(); ok {
@@ -31,8 +31,8 @@ var typedTable = newTable(nil,
 	row[Param]{"pattern", func(p *Param, n node) { setPattern(&p.Pattern, n) }},
 )
 
-// typedParam decodes a declaration with a type or constraints.
-func (d *draft) typedParam(n node) {
+// addTyped adds a declaration with a type or constraints.
+func (l *paramList) addTyped(n node) {
 	p := Param{Type: ParamString}
 	before := len(n.report.errors)
 	fields := typedTable.decode(&p, n)
@@ -51,7 +51,7 @@ func (d *draft) typedParam(n node) {
 		}
 		p.Default = &text
 	}
-	d.dag.Params = append(d.dag.Params, p)
+	l.add(*name, p)
 }
 
 // checkConstraints records constraints that do not fit the type or each other.
@@ -59,12 +59,12 @@ func (p Param) checkConstraints(fields entries) {
 	number := p.Type == ParamInteger || p.Type == ParamNumber
 	for _, key := range [...]string{"minimum", "maximum"} {
 		if e := fields.get(key); e != nil && !number {
-			e.keyNode.fail("params: %s fits the types integer and number, not %s", key, p.Type)
+			e.keyNode.failHere("params: %s fits the types integer and number, not %s", key, p.Type)
 		}
 	}
 	for _, key := range [...]string{"min_length", "max_length", "pattern"} {
 		if e := fields.get(key); e != nil && p.Type != ParamString {
-			e.keyNode.fail("params: %s fits the type string, not %s", key, p.Type)
+			e.keyNode.failHere("params: %s fits the type string, not %s", key, p.Type)
 		}
 	}
 	if p.Minimum != nil && p.Maximum != nil && *p.Minimum > *p.Maximum {

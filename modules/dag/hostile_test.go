@@ -1,0 +1,120 @@
+package dag_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"dagu/modules/dag"
+
+	"github.com/stretchr/testify/require"
+)
+
+// fails loads a text that must not load, and returns its errors.
+func fails(t *testing.T, text string) dag.Errors {
+	t.Helper()
+	_, err := dag.Load(dag.Source{File: "job.yaml", Text: []byte(text)}, dag.Options{Location: time.UTC})
+	var all dag.Errors
+	require.ErrorAs(t, err, &all)
+	return all
+}
+
+func TestTextsThatAreNoYAML(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, text, want string }{
+		{"NUL", "steps:\n  - run: a\x00b\n", "job.yaml:2:11: invalid yaml: the control character 0x00 is not allowed"},
+		{"delete", "a: \x7f", "job.yaml:1:4: invalid yaml: the control character 0x7f is not allowed"},
+		{"escape", "a: \x1b[0m", "job.yaml:1:4: invalid yaml: the control character 0x1b is not allowed"},
+		{"latin-1", "a: b\n# caf\xe9\n", "job.yaml:2:6: invalid yaml: the byte 0xe9 is not UTF-8"},
+		{"column in characters", "# é\xff", "job.yaml:1:4: invalid yaml: the byte 0xff is not UTF-8"},
+		{"UTF-16", "\xff\xfea\x00", "job.yaml:1:1: invalid yaml: the byte 0xff is not UTF-8"},
+		{"unknown alias", "a: *b", "job.yaml:1:4: invalid yaml: unknown anchor 'b' referenced"},
+		{"unclosed", "a: 'b", "invalid yaml: "},
+		{"only a brace", "{", "invalid yaml: "},
+		{"bad directive", "%YAML 9.9\n---\na: b\n", "invalid yaml: "},
+		{"too large", strings.Repeat("#", dag.MaxFileSize+1), "job.yaml:1:1: the file is larger than 262144 bytes"},
+		{"nothing", "", "job.yaml:1:1: the file is empty: entrypoint document must be a map with steps"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, fails(t, test.text).Error(), test.want)
+		})
+	}
+}
+
+func TestTextsOfOtherSystems(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"byte order mark": "\ufeffsteps:\n  - run: echo\n",
+		"CRLF":            "steps:\r\n  - run: echo\r\n",
+		"no line end":     "steps: [{run: echo}]",
+		"tab after key":   "steps:\n  - run:\techo\n",
+		"directive":       "%YAML 1.2\n---\nsteps: [{run: echo}]\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, "echo", load(t, text).Steps[0].Run.Text)
+		})
+	}
+	require.Equal(t, "a\nb\n", load(t, "steps:\r\n  - run: |\r\n      a\r\n      b\r\n").Steps[0].Run.Text)
+}
+
+// What is small as a text must not grow beyond bounds when it is read.
+func TestBombs(t *testing.T) {
+	t.Parallel()
+	laughs := "a0: &a0 [x, x]\n"
+	for i := 1; i < 40; i++ {
+		laughs += fmt.Sprintf("a%d: &a%d [*a%d, *a%d]\n", i, i, i-1, i-1)
+	}
+	wide := "x: &e [" + strings.Repeat("A=b,", 10_000) + "]\nsteps:\n" + strings.Repeat("  - {run: x, env: *e}\n", 5_000)
+	nested := "steps: " + strings.Repeat("[", 50_000)
+	merges := "m: &m {" + strings.Join(numbered("k%d: v", 5000), ", ") + "}\nsteps:\n" + strings.Repeat("  - {<<: *m}\n", 5_000)
+	for name, text := range map[string]string{"billion laughs": laughs, "wide": wide, "nested": nested, "merges": merges} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, fails(t, text).Error(), "invalid yaml: ")
+		})
+	}
+}
+
+func numbered(format string, n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf(format, i)
+	}
+	return all
+}
+
+// A file of the largest size loads in a fraction of a second, whatever it is full of.
+func TestLargestFiles(t *testing.T) {
+	t.Parallel()
+	full := func(head, line string) string {
+		var b strings.Builder
+		b.WriteString(head)
+		for i := 0; b.Len()+len(line)+8 < dag.MaxFileSize; i++ {
+			fmt.Fprintf(&b, line, i)
+		}
+		return b.String()
+	}
+	for name, text := range map[string]string{
+		"env map":   full("steps: [{run: x}]\nenv:\n", "  A%d: x\n"),
+		"consts":    full("steps: [{run: x}]\nconsts:\n", "  - a%d: x\n"),
+		"params":    full("steps: [{run: x}]\nparams:\n", "  - a%d: x\n"),
+		"labels":    full("steps: [{run: x}]\nlabels:\n", "  - a%d\n"),
+		"dotenv":    full("steps: [{run: x}]\ndotenv:\n", "  - a%d\n"),
+		"steps":     full("type: chain\nsteps:\n", "  - {run: x, id: a%d}\n"),
+		"group":     full("type: chain\nsteps:\n  - [{run: a},{run: b}]\n  -\n", "    - {run: x, id: a%d}\n"),
+		"depends":   full("steps:\n  - id: a0\n    run: x\n", "  - {run: x, id: b%[1]d, depends: [a0]}\n"),
+		"documents": full("steps: [{run: x}]\n", "---\nname: a%d\nsteps: [{run: x}]\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := dag.Load(dag.Source{File: "job.yaml", Text: []byte(text)}, dag.Options{Location: time.UTC})
+			require.NoError(t, err)
+		})
+	}
+	many := fails(t, full("steps: [{run: x}]\n", "unknown%d: x\n"))
+	require.Len(t, many, 101)
+	require.Regexp(t, `^and \d+ more errors$`, many[100].Message)
+}
