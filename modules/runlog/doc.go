@@ -1,0 +1,16 @@
+// Package runlog owns the files of runs: where logs and work directories are,
+// and how long they stay.
+//
+// A run has a log directory,
+//
+//	<log dir>/<DAG>/dag-run_<YYYYMMDD_HHMMSSZ>_<run id>/
+//	    dag-run.log            the account of the run
+//	    <step>.out <step>.err  the streams of a step, of all its tries
+//	    attempt-2/<step>.out   those of the run's second attempt
+//
+// and a work directory, in which steps run that name none:
+//
+//	<work dir>/<DAG>/<run id>/
+//
+// A Janitor removes both once the retention of the run is over.
+package runlog

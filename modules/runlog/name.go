@@ -1,0 +1,44 @@
+package runlog
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+	"strings"
+)
+
+// maxName leaves room for endings within the 255 bytes that file systems allow.
+const maxName = 120
+
+// fileName is a name that is safe as one part of a path, and another one for
+// each text: what is not plain is replaced, and told apart by a hash.
+func fileName(text string) string {
+	plain := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '-', r == '_':
+			return r
+		default:
+			return '_'
+		}
+	}, text)
+	if plain == text && text != "" && text[0] != '.' && len(text) <= maxName {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	return strings.TrimLeft(plain[:min(len(plain), maxName)], ".") + "~" + hex.EncodeToString(sum[:8])
+}
+
+// inside tells whether path lies below root.
+func inside(root, path string) bool {
+	rel, err := filepath.Rel(root, path)
+	return err == nil && filepath.IsLocal(rel) && rel != "."
+}
+
+// afterFirstLine drops a line whose beginning is missing, if another follows.
+func afterFirstLine(text []byte) []byte {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 && i+1 < len(text) {
+		return text[i+1:]
+	}
+	return text
+}
