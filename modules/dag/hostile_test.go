@@ -63,19 +63,50 @@ func TestTextsOfOtherSystems(t *testing.T) {
 // What is small as a text must not grow beyond bounds when it is read.
 func TestBombs(t *testing.T) {
 	t.Parallel()
-	laughs := "a0: &a0 [x, x]\n"
-	for i := 1; i < 40; i++ {
-		laughs += fmt.Sprintf("a%d: &a%d [*a%d, *a%d]\n", i, i, i-1, i-1)
+	const expand, deep = "aliases expand the file to more than 200000 nodes", "exceeded max depth of 64"
+	laughs := func(levels int) string {
+		text := "a0: &a0 [x, x]\n"
+		for i := 1; i < levels; i++ {
+			text += fmt.Sprintf("a%d: &a%d [*a%d, *a%d]\n", i, i, i-1, i-1)
+		}
+		return text
 	}
-	wide := "x: &e [" + strings.Repeat("A=b,", 10_000) + "]\nsteps:\n" + strings.Repeat("  - {run: x, env: *e}\n", 5_000)
-	nested := "steps: " + strings.Repeat("[", 50_000)
-	merges := "m: &m {" + strings.Join(numbered("k%d: v", 5000), ", ") + "}\nsteps:\n" + strings.Repeat("  - {<<: *m}\n", 5_000)
-	for name, text := range map[string]string{"billion laughs": laughs, "wide": wide, "nested": nested, "merges": merges} {
-		t.Run(name, func(t *testing.T) {
+	brackets := func(n int) string { return "steps: " + strings.Repeat("[", n) + strings.Repeat("]", n) }
+	for _, test := range []struct{ name, text, want string }{
+		{"billion laughs", laughs(40), expand},
+		{"more than an integer counts", laughs(70), expand},
+		{"wide", "x: &e [" + strings.Repeat("A=b,", 10_000) + "]\nsteps:\n" + strings.Repeat("  - {run: x, env: *e}\n", 5_000), expand},
+		{"merges", "m: &m {" + strings.Join(numbered("k%d: v", 5000), ", ") + "}\nsteps:\n" + strings.Repeat("  - {<<: *m}\n", 5_000), expand},
+		{"one too deep", brackets(65), deep},
+		{"deep", brackets(100_000), deep},
+		{"deep without end", "steps: " + strings.Repeat("[", 200_000), deep},
+		{"deep by indent", "steps:\n" + strings.Repeat("- ", 100_000), deep},
+		{"deep, but not too deep", brackets(64), "a group must hold steps"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			require.Contains(t, fails(t, text).Error(), "invalid yaml: ")
+			require.Contains(t, fails(t, test.text).Error(), test.want)
 		})
 	}
+}
+
+// An error repeats only the beginning of what a file has in any length.
+func TestErrorsAreShort(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 10_000)
+	for _, text := range []string{
+		long + ": 1", "env: [" + long + "]", "env: {" + long + ": 1}", "steps: [{id: " + long + ", run: x}]",
+		"name: " + long, "schedule: " + long, "steps: [{run: x, depends: " + long + "}]", "consts: [{" + long + ": 1}]",
+	} {
+		require.Less(t, len(fails(t, text)[0].Error()), 2000)
+	}
+}
+
+// Suggestions are not looked for without end.
+func TestManyUnknownDependencies(t *testing.T) {
+	t.Parallel()
+	text := "steps:\n" + strings.Join(numbered("- {run: x, id: step%[1]d, depends: nobody%[1]d}", 5000), "\n")
+	require.Len(t, fails(t, text), 101)
 }
 
 func numbered(format string, n int) []string {

@@ -58,6 +58,13 @@ func TestReadFileDoesNotTrustTheSize(t *testing.T) {
 	}
 	require.NoError(t, err)
 	require.Contains(t, string(text), "Name:")
+
+	const large = "/proc/kallsyms"
+	if all, err := os.ReadFile(large); err != nil || len(all) <= dag.MaxFileSize {
+		t.Skipf("%s is not large here", large)
+	}
+	_, err = dag.ReadFile(large)
+	require.ErrorIs(t, err, dag.ErrTooLarge)
 }
 
 func TestReadFileRefusesWhatIsNoFile(t *testing.T) {
