@@ -134,7 +134,8 @@ create index runs_queued on runs (queued);
 -- Admission: the order over all queues, and the order within each.
 create index runs_order on runs (priority desc, turn, seq, queue) where status = 'queued';
 create index runs_waiting on runs (queue, priority desc, turn, seq) where status = 'queued';
-create index runs_running on runs (queue, unlimited, owner) where status = 'running';
+create index runs_running on runs (queue, unlimited) where status = 'running';
+create index runs_owner on runs (owner) where status = 'running';
 create index runs_open on runs (dag, status) where status in ('queued', 'running');
 create index runs_expires on runs (expires) where expires <> 0;
 

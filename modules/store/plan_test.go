@@ -1,0 +1,133 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dagu/modules/store"
+)
+
+// No call grows with the history: every statement finds its rows of the large
+// tables through an index. On the small tables of a test a scan would be as fast.
+func TestStatementsUseIndexes(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	dir := t.TempDir()
+	s := openOwner(t, store.Options{Dir: dir, Now: clock.Now})
+	exercise(t, s, clock)
+	conn := raw(t, dir)
+	statements := s.Statements()
+	require.Greater(t, len(statements), 60)
+	for _, text := range statements {
+		verb, _, _ := strings.Cut(text, " ")
+		if verb == "pragma" || verb == "begin" || verb == "commit" || verb == "rollback" || verb == "savepoint" || verb == "release" {
+			continue
+		}
+		args := make([]any, 20) // SQLite takes what it needs
+		rows, err := conn.QueryContext(t.Context(), "explain query plan "+text, args...)
+		require.NoError(t, err, text)
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
+			require.NotRegexp(t, `^SCAN (runs|attempts|steps|occurrences)$`, detail, text)
+		}
+		require.NoError(t, rows.Err())
+		require.NoError(t, rows.Close())
+	}
+}
+
+// exercise calls everything that a store has.
+func exercise(t *testing.T, s *store.Store, clock *clock) {
+	t.Helper()
+	ctx := t.Context()
+	entries := []store.Entry{{Kind: store.KindStart, Text: "* * * * *", Zone: "UTC"}}
+	_, err := s.SyncSchedules(ctx, []store.ScheduleSet{{DAG: "d", Entries: entries}, {DAG: "e"}}, clock.Now())
+	require.NoError(t, err)
+	_, err = s.ActiveSchedules(ctx)
+	require.NoError(t, err)
+	due := clock.Now().Truncate(time.Minute).Add(time.Minute)
+	for i := range 3 {
+		for range 2 {
+			_, err = s.Decide(ctx, []store.Candidate{{DAG: "d", Kind: store.KindStart, Due: due.Add(time.Duration(i) * time.Minute), Entries: entries}},
+				func(int, store.State) store.Verdict {
+					if i > 0 {
+						return store.Verdict{Outcome: store.OutcomeSkipped, Reason: store.ReasonOverlap}
+					}
+					run := newRun("d", "scheduled")
+					return store.Verdict{Outcome: store.OutcomeFired, Run: &run}
+				})
+			require.NoError(t, err)
+		}
+	}
+	require.NoError(t, s.Suspend(ctx, "d", clock.Now()))
+	require.NoError(t, s.Resume(ctx, "d", clock.Now().Add(time.Second)))
+	_, err = s.Suspensions(ctx)
+	require.NoError(t, err)
+	_, err = s.Reopen(ctx, clock.Now())
+	require.NoError(t, err)
+	require.NoError(t, s.SaveFiles(ctx, []store.File{{Path: "/d", DAG: "d", Hash: textHash}}))
+	require.NoError(t, s.RemoveFiles(ctx, []string{"/d"}))
+	_, err = s.Files(ctx)
+	require.NoError(t, err)
+	_, err = s.Text(ctx, textHash)
+	require.NoError(t, err)
+
+	enqueue(t, s, "d", 80)
+	run := admit(t, s, store.Admission{Free: 1, Limits: map[string]int{"d": 5}})[0]
+	admit(t, s, store.Admission{Free: 2, Limits: map[string]int{"d": 1}})
+	require.NoError(t, s.Unadmit(ctx, run.Ref()))
+	run = admit(t, s, store.Admission{Free: 1})[0]
+	steps := []store.Step{{Name: "a", Status: store.StepRunning}}
+	require.NoError(t, s.Begin(ctx, run.Ref(), "", "", steps))
+	require.NoError(t, s.SaveSteps(ctx, run.Ref(), steps))
+	_, err = s.RequestStop(ctx, "d", run.ID)
+	require.NoError(t, err)
+	_, err = s.StopRequested(ctx)
+	require.NoError(t, err)
+	require.NoError(t, s.Finish(ctx, run.Ref(), store.Result{Status: store.StatusFailed}))
+	run, err = s.Retry(ctx, run.ID)
+	require.NoError(t, err)
+	_, err = s.Interrupt(ctx, run.Ref(), cut())
+	require.NoError(t, err)
+	_, err = s.Interrupt(ctx, run.Ref(), cut())
+	require.NoError(t, err)
+	_, err = s.Requeue(ctx, run.ID, store.TriggerRetry)
+	require.NoError(t, err)
+	_, err = s.RequestStop(ctx, "d", "")
+	require.NoError(t, err)
+	run, err = s.StartNow(ctx, newRun("d", "now"))
+	require.NoError(t, err)
+	require.NoError(t, s.Finish(ctx, run.Ref(), store.Result{Status: store.StatusSucceeded}))
+
+	_, err = s.Runs(ctx, store.Filter{DAG: "d", Limit: 5})
+	require.NoError(t, err)
+	_, err = s.Runs(ctx, store.Filter{Statuses: []store.Status{store.StatusFailed}, Labels: []string{"x"}, From: due, To: due, IDPart: "x", Limit: 5})
+	require.NoError(t, err)
+	_, err = s.LastRuns(ctx)
+	require.NoError(t, err)
+	_, err = s.Steps(ctx, run.ID, 0)
+	require.NoError(t, err)
+	_, err = s.Attempts(ctx, run.ID)
+	require.NoError(t, err)
+	_, _, err = s.Counts(ctx)
+	require.NoError(t, err)
+	_, err = s.Owned(ctx)
+	require.NoError(t, err)
+	_, err = s.SchedulerAlive(ctx)
+	require.NoError(t, err)
+	_, err = s.Occurrences(ctx, "d", time.Time{}, time.Time{}, 5)
+	require.NoError(t, err)
+	_, err = s.Occurrences(ctx, "", due, due, 5)
+	require.NoError(t, err)
+	dead, err := s.DeadOwners(ctx)
+	require.NoError(t, err)
+	require.Empty(t, dead)
+	_, err = s.Expired(ctx, clock.Now(), 5)
+	require.NoError(t, err)
+	require.NoError(t, s.Forget(ctx, []string{run.ID}))
+	require.NoError(t, s.Prune(ctx, clock.Now()))
+}

@@ -1,0 +1,62 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dagu/modules/store"
+)
+
+func TestReopen(t *testing.T) {
+	t.Parallel()
+	s := openOwner(t, store.Options{})
+	const minutely = "* * * * *"
+	at := func(minute int) time.Time { return noon().Add(time.Duration(minute) * time.Minute) }
+	row := func(dag string, from, to int) store.Candidate {
+		c := candidate(dag, at(from), minutely)
+		c.Last, c.Count = at(to), to-from+1
+		return c
+	}
+	for _, dag := range []string{"fired", "missed", "behind", "mixed"} {
+		sync1(t, s, at(0), dag, minutely)
+	}
+	sync1(t, s, at(500), "new", minutely)
+	decide(t, s, candidate("fired", at(1), minutely), fire("fired", at(1)))
+	decide(t, s, row("fired", 2, 98), missed())
+	decide(t, s, candidate("fired", at(99), minutely), fire("fired", at(99)))
+	decide(t, s, row("fired", 100, 500), missed())
+	decide(t, s, row("missed", 1, 500), missed())
+	decide(t, s, row("behind", 1, 30), missed())
+	decide(t, s, row("mixed", 1, 3), missed())
+	decide(t, s, candidate("mixed", at(4), minutely), skipped())
+	decide(t, s, row("mixed", 5, 500), missed())
+
+	now := at(50).Add(time.Second)
+	n, err := s.Reopen(t.Context(), now)
+	require.NoError(t, err)
+	require.Equal(t, 4, n)
+	mark := func(dag string) time.Time { return sync1(t, s, now, dag, minutely)[minutely].Mark }
+	require.Equal(t, at(99), mark("fired"), "not past what fired")
+	require.Equal(t, now, mark("missed"))
+	require.Equal(t, at(30), mark("behind"), "it was not ahead")
+	require.Equal(t, now, mark("mixed"))
+	require.Equal(t, now, mark("new"), "first seen when the clock was wrong")
+
+	list := occurrences(t, s, "fired")
+	require.Len(t, list, 3)
+	require.Equal(t, at(99), list[2].Due)
+	list = occurrences(t, s, "missed")
+	require.Len(t, list, 1)
+	require.Equal(t, []any{at(1), at(50), 50}, []any{list[0].Due, list[0].Last, list[0].Count}, "the row is cut")
+	list = occurrences(t, s, "mixed")
+	require.Len(t, list, 3)
+	require.Equal(t, []any{at(5), at(50), 46}, []any{list[2].Due, list[2].Last, list[2].Count})
+
+	n, err = s.Reopen(t.Context(), now)
+	require.NoError(t, err)
+	require.Equal(t, 0, n, "what fired stays ahead, and that is no move")
+	require.False(t, decide(t, s, candidate("missed", at(51), minutely), fire("missed", at(51))).Earlier, "it is due again")
+	decided(t, s, candidate("fired", at(99), minutely))
+}
