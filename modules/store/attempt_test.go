@@ -29,8 +29,8 @@ func TestInterrupt(t *testing.T) {
 	result := cut()
 	result.Steps = []store.Step{{Name: "a", Status: store.StepAborted}}
 	for range 2 { // the second is a repeat
-		requeued, err := s.Interrupt(t.Context(), first.Ref(), result)
-		require.NoError(t, err)
+		requeued, again := s.Interrupt(t.Context(), first.Ref(), result)
+		require.NoError(t, again)
 		require.True(t, requeued)
 	}
 	run, err := s.Run(t.Context(), "r")

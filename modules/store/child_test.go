@@ -30,7 +30,7 @@ type child struct {
 // spawn starts a child and returns once it has printed its first line.
 func spawn(t *testing.T, role, dir string) (*child, string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0]) //nolint:gosec // It is this test.
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), childRole+"="+role, childDir+"="+dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

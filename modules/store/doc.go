@@ -9,19 +9,19 @@
 // that the run still is where the caller thinks, in the same attempt and with
 // the same owner:
 //
-//	  Enqueue, Decide                     StartNow
-//	        |                                |
-//	        v     Admit: attempt + 1         v
-//	  +--------+ -------------------> +---------+
-//	  | queued |                      | running | <-- Begin, SaveSteps
-//	  +--------+ <------------------- +---------+
-//	    |    ^   Unadmit, Interrupt,      |    ^
-//	    |    |   DeadOwner.Close          |    |
-//	    |    |                     Finish |    | Retry: attempt + 1
-//	    |    | Requeue                    v    |
-//	    |    +---------------------- +---------+
-//	    +--------------------------> |  final  | --> Forget
-//	           RequestStop           +---------+
+//	Enqueue, Decide                     StartNow
+//	      |                                |
+//	      v     Admit: attempt + 1         v
+//	+--------+ -------------------> +---------+
+//	| queued |                      | running | <-- Begin, SaveSteps
+//	+--------+ <------------------- +---------+
+//	  |    ^   Unadmit, Interrupt,      |    ^
+//	  |    |   DeadOwner.Close          |    |
+//	  |    |                     Finish |    | Retry: attempt + 1
+//	  |    | Requeue                    v    |
+//	  |    +---------------------- +---------+
+//	  +--------------------------> |  final  | --> Forget
+//	         RequestStop           +---------+
 //
 // Begin separates a run that may have done something from one that cannot have:
 // when its owner dies before it, the run goes back to its queue as if nothing

@@ -86,4 +86,3 @@ func TestListsOfAnEmptyStore(t *testing.T) {
 	_, err = s.Expired(t.Context(), time.Now(), 0)
 	require.ErrorContains(t, err, "limit")
 }
-

@@ -74,15 +74,13 @@ func newRun(dag, id string) store.NewRun {
 	return store.NewRun{ID: id, DAG: dag, TextHash: textHash, Trigger: store.TriggerManual, Queue: dag}
 }
 
-func enqueue(tb testing.TB, s *store.Store, dag string, n int) []string {
+// enqueue queues runs DAG-0, DAG-1 and so on.
+func enqueue(tb testing.TB, s *store.Store, dag string, n int) {
 	tb.Helper()
-	ids := make([]string, n)
 	for i := range n {
-		ids[i] = fmt.Sprintf("%s-%d", dag, i)
-		_, err := s.Enqueue(tb.Context(), newRun(dag, ids[i]))
+		_, err := s.Enqueue(tb.Context(), newRun(dag, fmt.Sprintf("%s-%d", dag, i)))
 		require.NoError(tb, err)
 	}
-	return ids
 }
 
 func admit(tb testing.TB, s *store.Store, a store.Admission) []store.Run {

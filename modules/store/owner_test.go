@@ -122,7 +122,8 @@ func TestDeadOwner(t *testing.T) {
 	for _, run := range lost {
 		require.Equal(t, store.StatusFailed, run.Status)
 		require.Equal(t, store.ReasonWorkerLost, run.Reason)
-		steps, err := s.Steps(t.Context(), run.ID, 0)
+		var steps []store.Step
+		steps, err = s.Steps(t.Context(), run.ID, 0)
 		require.NoError(t, err)
 		require.Equal(t, store.StepFailed, steps[0].Status)
 		require.False(t, steps[0].Finished.IsZero())
@@ -181,7 +182,7 @@ func TestStrayOwners(t *testing.T) {
 	ids := []string{}
 	for _, d := range dead {
 		ids = append(ids, d.Owner().ID)
-		_, _, err := d.Close(t.Context())
+		_, _, err = d.Close(t.Context())
 		require.NoError(t, err)
 		require.NoError(t, d.Release())
 	}

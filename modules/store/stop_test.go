@@ -28,8 +28,8 @@ func TestRequestStop(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, ids, "it owns none")
 	for _, id := range []string{"d-1", "d-2"} {
-		run, err := s.Run(t.Context(), id)
-		require.NoError(t, err)
+		run, failed := s.Run(t.Context(), id)
+		require.NoError(t, failed)
 		require.Equal(t, store.StatusAborted, run.Status, "what is queued ends at once")
 		require.Equal(t, store.ReasonStopped, run.Reason)
 		require.Equal(t, clock.Now(), run.Finished)
