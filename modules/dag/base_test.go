@@ -12,13 +12,15 @@ import (
 )
 
 // A base file that was parsed once serves loads at the same time, and none
-// leaves a trace in it. Nineteen entries make lists with spare capacity.
+// leaves a trace in it. The numbers of entries are such that each list has
+// spare capacity.
 func TestBaseIsShared(t *testing.T) {
 	t.Parallel()
-	list := func(format string) string { return "[" + strings.Join(numbered(format, 19), ", ") + "]" }
+	list := func(format string) string { return "[" + strings.Join(numbered(format, 18), ", ") + "]" }
+	conditions := "[" + strings.Join(numbered("c%d", 19), ", ") + "]"
 	base := []byte("env: " + list("A%d=1") + "\nlabels: " + list("l%d") + "\nconsts: " + list("{a%d: 1}") + "\nparams: " + list("p%d=1") +
 		"\nshell_args: " + list("-a%d") + "\ndotenv: " + list("f%d") + "\nhandler_on: {exit: {run: x}}" +
-		"\ndefaults: {env: " + list("D%d=1") + ", preconditions: " + list("c%d") + "}\n")
+		"\ndefaults: {env: " + list("D%d=1") + ", preconditions: " + conditions + "}\n")
 	own := "env: [X]\nlabels: [x]\nconsts: [{x: X}]\nparams: [x=X]\ndefaults: {env: [X], preconditions: [X]}\n" +
 		"shell_args: [X]\ndotenv: [X]\nsteps: [{run: x, env: [X]}]\n"
 	options := dag.Options{Location: time.UTC}
