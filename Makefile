@@ -1,0 +1,76 @@
+# Every target is one that a person calls; CI calls the same ones.
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS   = -s -w -X dagu/cmd.version=$(VERSION)
+TOOLS     = -modfile=.ci/tools/go.mod
+RUN_HOME ?= $(CURDIR)/tmp/home
+
+export CGO_ENABLED ?= 0
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/dagu, one static binary
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/dagu ./cmd/dagu
+
+.PHONY: run
+run: build ## Schedule the sample DAGs and answer http://127.0.0.1:8090/health
+	@echo 'Scheduling integration/sample; health: http://127.0.0.1:8090/health; stop with Ctrl-C'
+	@DAGU_HOME='$(RUN_HOME)' exec bin/dagu scheduler --dags integration/sample
+
+.PHONY: test
+test: build ## Run all tests
+	$(GO) test ./...
+
+.PHONY: race
+race: build ## Run all tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+.PHONY: lint
+lint: ## Run the linters and check formatting and go.mod
+	$(GO) tool $(TOOLS) golangci-lint run ./...
+	$(GO) mod tidy -diff
+
+.PHONY: fmt
+fmt: ## Format the code
+	$(GO) tool $(TOOLS) golangci-lint fmt ./...
+
+.PHONY: tidy
+tidy: ## Tidy go.mod
+	$(GO) mod tidy
+
+.PHONY: bench
+bench: build ## Run all benchmarks, and 100 and 1,000 DAGs due in one minute
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: bench-once
+bench-once: ## Run each benchmark once, to see that it works
+	$(GO) test -short -run '^$$' -bench . -benchtime 1x ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz each parser for 30 seconds
+	@set -e; for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$p; \
+	  done; \
+	done
+
+.PHONY: oracle
+oracle: ## Check schedules against the slow oracle over every zone
+	$(GO) test -tags oracle -run Oracle -timeout 60m ./modules/schedule
+
+.PHONY: full
+full: oracle fuzz ## What is too long for CI
+	$(GO) test -tags full -timeout 60m ./integration/...
+
+.PHONY: ci
+ci: ## What CI runs
+	.ci/run
+
+.PHONY: clean
+clean: ## Remove what was built and what make run left
+	rm -rf bin tmp
