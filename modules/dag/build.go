@@ -147,15 +147,23 @@ func (d *draft) order() {
 	}
 }
 
+// maxDependencies bounds what the groups of a chain multiply to.
+const maxDependencies = 1_000_000
+
 // chain makes every step depend on all steps of the entry before its own.
 func (d *draft) chain() {
 	var before, current []string
+	total := 0
 	for i, s := range d.steps {
 		if i > 0 && s.entry != d.steps[i-1].entry {
 			before, current = current, nil
 		}
 		s.Depends = before
 		current = append(current, s.Name)
+		total += len(before)
+	}
+	if total > maxDependencies {
+		d.fields.get("steps").keyNode.failHere("the groups make %d dependencies; at most %d are allowed", total, maxDependencies)
 	}
 }
 
@@ -177,9 +185,8 @@ func (d *draft) link() {
 				n.fail("depends on non-existent step %s%s", text, n.didYouMean(text, valid))
 				continue
 			}
-			if !slices.Contains(s.Depends, target) {
-				s.Depends = append(s.Depends, target)
-			}
+			s.Depends = append(s.Depends, target)
 		}
+		s.Depends = unique(s.Depends)
 	}
 }

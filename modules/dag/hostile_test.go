@@ -102,6 +102,15 @@ func TestErrorsAreShort(t *testing.T) {
 	}
 }
 
+// Two groups of a chain multiply.
+func TestGroupsOfAChainAreBounded(t *testing.T) {
+	t.Parallel()
+	group := func(n int) string { return "- [" + strings.Repeat("{run: x}, ", n) + "]\n" }
+	require.Len(t, load(t, "type: chain\nsteps:\n"+group(1000)+group(1000)).Steps[1000].Depends, 1000)
+	require.ErrorContains(t, fails(t, "type: chain\nsteps:\n"+group(1000)+group(1001)),
+		"the groups make 1001000 dependencies; at most 1000000 are allowed")
+}
+
 // Suggestions are not looked for without end.
 func TestManyUnknownDependencies(t *testing.T) {
 	t.Parallel()

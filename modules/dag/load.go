@@ -142,7 +142,8 @@ func (l *loading) build(documents []document) *DAG {
 			built = append(built, nil)
 			continue
 		}
-		d.dag.Name = l.name(&d, from, i == 0)
+		// An empty entrypoint is an error of validate, and the next document is none.
+		d.dag.Name = l.name(&d, from, i == 0 && (from.index == 0 || !l.strict))
 		d.checkSteps(from.title(), l.strict)
 		built = append(built, d.build(l))
 	}
