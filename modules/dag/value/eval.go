@@ -75,10 +75,8 @@ func (c *commands) skip(i int) int {
 			i = c.inserted[0].end
 		case c.text[i] != '\\':
 			return i
-		case len(c.inserted) > 0 && c.inserted[0].start == i+1:
-			i++
 		default:
-			i += 2
+			i += 2 // of what was inserted behind a backslash, the rest follows above
 		}
 	}
 	return i

@@ -42,6 +42,8 @@ func TestEval(t *testing.T) {
 		{"inserted command is text", "$SUBST ${env.SUBST}", "$(id) $(id)"},
 		{"inserted end is none", "$(echo $PAREN x)", "<echo ) x>"},
 		{"inserted halves", "$$PAREN(a)", "$)(a)"},
+		{"inserted paren opens none", "$${OPEN}a) $(b)", "$(a) <b>"},
+		{"inserted command behind an unclosed one", "`a $TICKS $SUBST", "`a `id` $(id)"},
 		{"backslash before an insertion", `\\$SUBST$(a)`, `\\$(id)<a>`},
 		{"arithmetic is a command like any", "$((1))", "<(1>)"},
 		{"empty command", "$()``", "<><>"},

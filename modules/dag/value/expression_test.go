@@ -17,6 +17,7 @@ func TestExpandNames(t *testing.T) {
 		{"missing with its operator", "${NOPE:-x} ${NOPE-$NAME} ${#NOPE} ${NOPE:1} ${NOPE##*/}", "${NOPE:-x} ${NOPE-$NAME} ${#NOPE} ${NOPE:1} ${NOPE##*/}"},
 		{"dots end a name", "$NAME.x $foo.bar", "dagu.x FOO.bar"},
 		{"not in single quotes", "'$NAME ${NAME} ${NAME:-x}' $NAME", "'$NAME ${NAME} ${NAME:-x}' dagu"},
+		{"a closing quote opens nothing", "'a' $NAME 'b'", "'a' dagu 'b'"},
 		{"an unclosed quote protects nothing", "it's $NAME", "it's dagu"},
 		{"two apostrophes do", "it's $NAME, isn't it", "it's $NAME, isn't it"},
 		{"double quotes are no shelter from single ones", `"'$NAME'"`, `"'$NAME'"`},
@@ -69,6 +70,13 @@ func TestExpandPathTakesBackslashesAsTheyAre(t *testing.T) {
 		{"reference keeps its escape", `\${params.day}`, `${params.day}`},
 		{"positional", `\$1`, `\one`},
 	})
+}
+
+func TestPositionalTakesNoOperatorWhateverTheEnvironmentHas(t *testing.T) {
+	t.Parallel()
+	s := scope()
+	s.Env = lookup(map[string]string{"1": "env", "": "nothing"})
+	require.Equal(t, "${1:-x} ${#1} ${:-x} ${}", s.Expand("${1:-x} ${#1} ${:-x} ${}"))
 }
 
 func TestOperators(t *testing.T) {

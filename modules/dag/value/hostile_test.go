@@ -77,6 +77,13 @@ func TestOperatorsHaveABudget(t *testing.T) {
 	require.True(t, strings.HasSuffix(out, "${#BIG} ${#BIG} "))
 	out = s.Expand(strings.Repeat("${BIG##*?a?b?c} ", 1<<10))
 	require.True(t, strings.HasSuffix(out, "${BIG##*?a?b?c} "))
+	out = s.Expand(strings.Repeat(`"${BIG}"`, 100) + "${#BIG}")
+	require.True(t, strings.HasSuffix(out, "${#BIG}"))
+	vars := s.ExpandVars([]value.Pair{
+		{Name: "A", Value: strings.Repeat("${#BIG} ", 50)}, {Name: "B", Value: strings.Repeat("${#BIG} ", 50)},
+	})
+	require.NotContains(t, vars[0].Value, "$")
+	require.True(t, strings.HasSuffix(vars[1].Value, "1048576 ${#BIG} ${#BIG} "+strings.Repeat("${#BIG} ", 34)), "all entries share it")
 }
 
 // Entries that double each other are the laughs of an env list.

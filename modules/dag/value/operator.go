@@ -103,9 +103,9 @@ func trimGlob(v, p, op string) string {
 		// The greedy lead pushes the match as far back as it goes.
 		expr = "(?s)^.*(" + expr + ")$"
 	case "%%":
-		expr = "(?s)(" + expr + ")$"
+		expr = "(" + expr + ")$"
 	default:
-		expr = "(?s)^(" + expr + ")"
+		expr = "^(" + expr + ")"
 	}
 	rx, err := regexp.Compile(expr)
 	if err != nil {

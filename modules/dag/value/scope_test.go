@@ -13,7 +13,7 @@ func lookup(m map[string]string) func(string) (string, bool) { return value.Laye
 // scope is what the tables of this package resolve against.
 func scope() value.Scope {
 	return value.Scope{
-		Consts: map[string]string{"team": "core", "ref": "${params.day}", "E": ""},
+		Consts: map[string]string{"team": "core", "ref": "${params.day}", "E": "", "_x": "?"},
 		Params: value.Params{
 			Named:      []value.Pair{{Name: "day", Value: "Mon"}, {Name: "run", Value: "shadow"}, {Name: "empty", Value: ""}},
 			Positional: []string{"one", "two", "3", "4", "5", "6", "7", "8", "9", "ten"},
@@ -21,7 +21,7 @@ func scope() value.Scope {
 		},
 		Env: lookup(map[string]string{
 			"NAME": "dagu", "EMPTY": "", "PATHS": "/usr/local/lib/x.tar.gz", "UNI": "añb", "_u": "under",
-			"HOMEDIR": "~/logs", "TILDE": "~", "SPACED": "~/my logs", "CMD": "~/$(id)", "OTHER": "~bob/x",
+			"HOMEDIR": "~/logs", "TILDE": "~", "UMLAUT": "~/ä.b-c", "OPEN": "(", "TICKS": "`id`", "SPACED": "~/my logs", "CMD": "~/$(id)", "OTHER": "~bob/x",
 			"JSON": `{"a":"b\c"}`, "Q": "'", "SUBST": "$(id)", "PAREN": ")", "params": "env-params", "foo": "FOO",
 			"LINES": "a.b\nc.d", "HTML": "<&>\u00e9", "STAR": "**x**", "DIGITS": "0123456789",
 		}),
@@ -133,6 +133,7 @@ func TestRefsLeavesTheRestToTheShell(t *testing.T) {
 		{"no quoting of values", `"${params}"`, `"{"day":"Mon"}"`},
 		{"tilde name", "cd $HOMEDIR", "cd ~/logs"},
 		{"tilde name in braces", "cd ${HOMEDIR}/x", "cd ~/logs/x"},
+		{"tilde with letters beyond ASCII", "cd $UMLAUT", "cd ~/ä.b-c"},
 		{"tilde alone", "ls $TILDE", "ls ~"},
 		{"tilde in single quotes", "echo '$HOMEDIR'", "echo '$HOMEDIR'"},
 		{"tilde escaped", `echo \$HOMEDIR`, `echo \$HOMEDIR`},
