@@ -1,10 +1,11 @@
 package environ_test
 
 import (
-	"dagu/modules/runner/environ"
 	"maps"
 	"slices"
 	"testing"
+
+	"dagu/modules/runner/environ"
 
 	"github.com/stretchr/testify/require"
 )

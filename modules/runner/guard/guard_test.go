@@ -2,12 +2,13 @@ package guard_test
 
 import (
 	"context"
-	"dagu/modules/runner/guard"
 	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"dagu/modules/runner/guard"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -160,6 +161,6 @@ func TestPanicGoesOnInTheCaller(t *testing.T) {
 	t.Parallel()
 	g := guard.New(guard.Options{})
 	require.PanicsWithValue(t, "broken", func() {
-		_, _ = guard.Do(t.Context(), g, func(*guard.Touch) (int, error) { panic("broken") }, nil) //nolint:forbidigo // it is what is tested
+		_, _ = guard.Do(t.Context(), g, func(*guard.Touch) (int, error) { panic("broken") }, nil)
 	})
 }

@@ -3,11 +3,12 @@
 package process_test
 
 import (
-	"dagu/modules/runner/process"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"dagu/modules/runner/process"
 
 	"github.com/stretchr/testify/require"
 )

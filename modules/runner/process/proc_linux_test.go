@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"dagu/modules/runner/process"
 	"errors"
 	"fmt"
 	"os"
@@ -17,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"dagu/modules/runner/process"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"

@@ -4,7 +4,6 @@ package process_test
 
 import (
 	"context"
-	"dagu/modules/runner/process"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"dagu/modules/runner/process"
 
 	"github.com/stretchr/testify/require"
 )

@@ -1,8 +1,9 @@
 package shell_test
 
 import (
-	"dagu/modules/runner/shell"
 	"testing"
+
+	"dagu/modules/runner/shell"
 
 	"github.com/stretchr/testify/require"
 )

@@ -14,9 +14,10 @@
 package walk
 
 import (
+	"slices"
+
 	"dagu/modules/dag"
 	"dagu/modules/store"
-	"slices"
 )
 
 // Walk is the state of a walk over a step graph. One goroutine uses it.
@@ -58,6 +59,9 @@ func New(graph *dag.Graph, limit int) *Walk {
 // Carry takes over the end of a step from an earlier attempt. All calls of it
 // come before the first one of Next. What it settles it returns.
 func (w *Walk) Carry(step int, status store.StepStatus, passed bool) []Settled {
+	if w.status[step] != store.StepNotStarted {
+		return nil // an earlier call has settled it
+	}
 	if at, ok := slices.BinarySearch(w.ready, step); ok {
 		w.ready = slices.Delete(w.ready, at, at+1)
 	}

@@ -1,11 +1,12 @@
 package walk_test
 
 import (
+	"slices"
+	"testing"
+
 	"dagu/modules/dag"
 	"dagu/modules/runner/walk"
 	"dagu/modules/store"
-	"slices"
-	"testing"
 
 	"github.com/stretchr/testify/require"
 )
@@ -133,9 +134,11 @@ func TestCarry(t *testing.T) {
 
 func TestCarrySettles(t *testing.T) {
 	t.Parallel()
-	w := walk.New(graph(t, nil, []int{0}), 0)
+	w := walk.New(graph(t, nil, []int{0}, nil), 0)
 	require.Equal(t, []walk.Settled{{1, store.StepSkipped}}, w.Carry(0, store.StepSkipped, false))
-	require.True(t, w.Done())
+	require.Empty(t, w.Carry(1, store.StepSkipped, false), "it is settled already")
+	require.False(t, w.Done())
+	require.Equal(t, []int{2}, w.Next())
 }
 
 func TestLongChain(t *testing.T) {

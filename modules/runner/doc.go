@@ -1,0 +1,25 @@
+// Package runner executes runs: it walks their steps, starts and ends processes,
+// and records what became of them.
+//
+// A run's way through it:
+//
+//	Execute, Run ──> prepared ──Begin──> root preconditions ──> init ──> steps ──> success,     ──> exit ──> recorded
+//	                    │ (the intent to            │ not met                      failure or       always
+//	                    │  fork is durable)         └──────────────────────────>   abort
+//	                    └─ stopped before: back to its queue, or recorded as aborted
+//
+// Each step is a goroutine with one process group at a time. A step's way:
+//
+//	waits ──> preconditions ──> execution ──> succeeded, failed, aborted
+//	              │ not met         ↑    └─ failed, tries left ─┐
+//	              └──> skipped      └──── retrying (interval) ──┘
+//
+// Every run can be ended at two depths. A stop, by a user, a timeout or a
+// shutdown, ends steps with SIGTERM and after their grace with SIGKILL, and lets
+// handlers run. A kill ends everything with SIGKILL and starts nothing more;
+// what is known is recorded. Every wait ends at once on either.
+//
+// Nothing that a workflow file names is touched but through a guard with a
+// deadline, since a file on a dead network file system never answers, and since
+// a child that hangs before its exec would hold up the whole process.
+package runner

@@ -1,0 +1,253 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+
+	"dagu/modules/dag"
+	"dagu/modules/runner/environ"
+	"dagu/modules/runner/process"
+	"dagu/modules/runner/shell"
+)
+
+// timeoutCode is the exit code of a step whose time was over.
+const timeoutCode = 124
+
+// execution is one try of a task.
+type execution struct {
+	run    *run
+	task   task
+	outLog string
+	errLog string
+	scope  scope // with what only an execution has
+	launch launch
+	argvs  [][]string
+}
+
+func newExecution(x *run, t task) *execution {
+	e := &execution{run: x, task: t}
+	e.outLog, e.errLog = x.files.Step(t.step.Name)
+	return e
+}
+
+// do runs the commands of the task and tells how that ended.
+func (e *execution) do(ctx context.Context) result {
+	e.launch = launch{
+		dirs: e.task.dirs, path: pathOf(e.task.scope.env),
+		outLog: e.outLog, errLog: e.errLog, emitted: e.run.temps.reserve(),
+	}
+	defer func() {
+		e.run.temps.release(e.launch.emitted)
+		e.run.temps.release(e.launch.script)
+	}()
+	e.enrich()
+	if err := e.resolve(); err != nil {
+		return e.fail(ctx, err)
+	}
+	files, err := e.run.runner.prepare(ctx, e.launch)
+	if err != nil {
+		return e.fail(ctx, err)
+	}
+	s, err := openStreams(files, e.limit())
+	if err != nil {
+		return e.fail(ctx, err)
+	}
+	r := e.processes(ctx, files.programs, s)
+	r.stdout, r.stdoutFrom = e.outLog, files.outSize
+	s.finish(e.run.killed)
+	return e.finish(r, s)
+}
+
+// fail is the result of an execution that started nothing.
+func (e *execution) fail(ctx context.Context, err error) result {
+	return result{err: err, aborted: ctx.Err() != nil}
+}
+
+// enrich adds the variables that only an execution has.
+func (e *execution) enrich() {
+	e.scope = e.task.scope.inner()
+	set := func(name, field, value string) {
+		e.scope.env[name] = value
+		e.scope.values.Context[field] = value
+	}
+	set("DAGU_OUTPUT_FILE", "paths.step_output_file", e.launch.emitted)
+	if !e.task.handler {
+		set("DAG_RUN_STEP_STDOUT_FILE", "paths.step_stdout_file", e.outLog)
+		set("DAG_RUN_STEP_STDERR_FILE", "paths.step_stderr_file", e.errLog)
+	}
+}
+
+// resolve makes the command lines and the paths of the streams.
+func (e *execution) resolve() error {
+	step := e.task.step
+	base := e.task.dir()
+	if step.Stdout != "" {
+		e.launch.out = e.scope.streamPath(step.Stdout, base)
+	}
+	if step.Stderr != "" {
+		e.launch.err = e.scope.streamPath(step.Stderr, base)
+	}
+	if e.launch.out != "" && e.launch.out == e.launch.err {
+		return fmt.Errorf("stdout and stderr are the same file %s", e.launch.out)
+	}
+	if err := e.resolveRun(step.Run); err != nil {
+		return err
+	}
+	for _, argv := range e.argvs {
+		e.launch.programs = append(e.launch.programs, argv[0])
+	}
+	return nil
+}
+
+func (e *execution) resolveRun(run dag.Run) error {
+	switch run.Form {
+	case dag.FormScript:
+		return e.resolveScript(run)
+	case dag.FormList:
+		for _, text := range run.List {
+			if err := e.resolveCommand(text); err != nil {
+				return err
+			}
+		}
+		return nil
+	default:
+		return e.resolveCommand(run.Text)
+	}
+}
+
+func (e *execution) resolveCommand(text string) error {
+	text = e.scope.values.Refs(text)
+	if strings.ContainsRune(text, '\n') {
+		return errors.New("the command has a line break once its references are resolved")
+	}
+	argv, err := e.task.shell.Command(text)
+	e.argvs = append(e.argvs, argv)
+	return err
+}
+
+func (e *execution) resolveScript(run dag.Run) (err error) {
+	e.launch.script = e.run.temps.reserve()
+	e.launch.text = e.scope.values.Refs(run.Text)
+	var words []string
+	switch {
+	case run.Program != "":
+		words, err = shell.Split(e.scope.values.Expand(run.Program))
+	case !e.task.shell.Own:
+		words, err = shell.Shebang(e.launch.text)
+	}
+	if err != nil {
+		return fmt.Errorf("read the line that names the interpreter: %w", err)
+	}
+	if len(words) > 0 {
+		e.argvs = [][]string{append(words, e.launch.script)}
+		return nil
+	}
+	argv, err := e.task.shell.Script(e.launch.script)
+	e.argvs = [][]string{argv}
+	return err
+}
+
+// limit is how much of stdout is kept; -1 is nothing.
+func (e *execution) limit() int {
+	if e.task.step.Output == "" {
+		return -1
+	}
+	return e.run.runner.options.MaxOutput
+}
+
+// processes runs the commands one after the other, until one fails.
+func (e *execution) processes(ctx context.Context, programs []string, s *streams) result {
+	env := e.scope.env.List(e.run.marker())
+	timeout, stop := after(e.task.step.Timeout)
+	defer stop()
+	r := result{}
+	for i, argv := range e.argvs {
+		spec := &process.Spec{
+			Path: programs[i], Args: argv, Dir: e.task.dir(), Env: env, Stdout: s.out(), Stderr: s.err(),
+		}
+		if r = e.run.spawn(ctx, spec, timeout); r.err != nil {
+			break
+		}
+	}
+	if r.timedOut {
+		r.exited, r.code = true, timeoutCode
+		r.err = fmt.Errorf("timed out after %s: exit status %d", e.task.step.Timeout, timeoutCode)
+	}
+	return r
+}
+
+// spawn runs one process to its end. A stop ends it with its grace, the timeout at once.
+func (x *run) spawn(ctx context.Context, spec *process.Spec, timeout <-chan time.Time) result {
+	p, err := x.runner.processes.Spawn(ctx, spec)
+	if err != nil {
+		return result{err: err, aborted: ctx.Err() != nil}
+	}
+	r := result{exited: true}
+	select {
+	case <-p.Done():
+	case <-ctx.Done():
+		select {
+		case <-p.Done(): // it had ended by itself
+		default:
+			r.aborted = true
+			p.End(process.Ending{
+				Signal: syscall.SIGTERM, Resend: x.runner.options.Resend, Grace: x.dag.MaxCleanUp, Now: x.killed,
+			})
+		}
+	case <-timeout:
+		r.timedOut = true
+		p.End(process.Ending{})
+	}
+	exit := p.Exit()
+	r.code = exit.Code
+	switch {
+	case r.aborted:
+		r.err = fmt.Errorf("stopped: %s", exit)
+	case exit.Code != 0:
+		r.err = errors.New(exit.String())
+	}
+	return r
+}
+
+// finish judges an execution whose processes have ended.
+func (e *execution) finish(r result, s *streams) result {
+	if s.stdout != nil {
+		r.output = string(bytes.TrimSpace(bytes.ReplaceAll(s.stdout.kept, []byte{0}, nil)))
+	}
+	if s.logError != nil {
+		e.run.warn("the log of step "+e.task.step.Name+" is not complete", s.logError)
+	}
+	if r.err != nil {
+		return r
+	}
+	switch {
+	case s.copyError != nil:
+		r.err = fmt.Errorf("write stream of the step: %w", s.copyError)
+	case s.stdout != nil && s.stdout.tooMuch:
+		r.err = fmt.Errorf("output exceeded maximum size limit of %d bytes", e.run.runner.options.MaxOutput)
+	default:
+		r.err = checkEmitted(e.launch.emitted, int64(e.run.runner.options.MaxOutput))
+	}
+	return r
+}
+
+func pathOf(env environ.Env) string {
+	if path := env["PATH"]; path != "" {
+		return path
+	}
+	return defaultPath
+}
+
+// after returns a channel that holds a value when d is over; 0 is never.
+func after(d time.Duration) (<-chan time.Time, func()) {
+	if d <= 0 {
+		return nil, func() {}
+	}
+	timer := time.NewTimer(d)
+	return timer.C, func() { timer.Stop() }
+}

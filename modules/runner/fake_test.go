@@ -1,0 +1,185 @@
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"dagu/modules/store"
+)
+
+// fakeStore keeps what the runner writes. Fields are set before use.
+type fakeStore struct {
+	// requeue is what Interrupt answers.
+	requeue bool
+	// earlier are the steps of attempt 1.
+	earlier []store.Step
+	// onBegin, onSave and onFinish may fail a call; they get its number, from 1.
+	onBegin, onSave, onFinish func(n int) error
+
+	mu      sync.Mutex
+	texts   map[string]store.Text
+	steps   map[int]store.Step
+	calls   []string
+	counts  map[string]int
+	results []store.Result
+	stops   []string
+	subs    []chan struct{}
+}
+
+func newFakeStore() *fakeStore {
+	return &fakeStore{texts: make(map[string]store.Text), steps: make(map[int]store.Step), counts: make(map[string]int)}
+}
+
+// call notes a call and returns its number.
+func (f *fakeStore) call(name string) int {
+	f.calls = append(f.calls, name)
+	f.counts[name]++
+	return f.counts[name]
+}
+
+func (f *fakeStore) put(text store.Text) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.texts[text.Hash] = text
+}
+
+func (f *fakeStore) Text(_ context.Context, hash string) (store.Text, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	text, ok := f.texts[hash]
+	if !ok {
+		return text, fmt.Errorf("text %s: %w", hash, store.ErrNotFound)
+	}
+	return text, nil
+}
+
+func (f *fakeStore) save(steps []store.Step) {
+	for _, s := range steps {
+		f.steps[s.Index] = s
+	}
+}
+
+func (f *fakeStore) Begin(_ context.Context, _ store.Ref, _, _ string, steps []store.Step) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n := f.call("begin"); f.onBegin != nil {
+		if err := f.onBegin(n); err != nil {
+			return err
+		}
+	}
+	f.save(steps)
+	return nil
+}
+
+func (f *fakeStore) SaveSteps(_ context.Context, _ store.Ref, steps []store.Step) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n := f.call("save"); f.onSave != nil {
+		if err := f.onSave(n); err != nil {
+			return err
+		}
+	}
+	f.save(steps)
+	return nil
+}
+
+func (f *fakeStore) Finish(_ context.Context, _ store.Ref, result store.Result) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n := f.call("finish"); f.onFinish != nil {
+		if err := f.onFinish(n); err != nil {
+			return err
+		}
+	}
+	f.save(result.Steps)
+	f.results = append(f.results, result)
+	return nil
+}
+
+func (f *fakeStore) Interrupt(_ context.Context, _ store.Ref, result store.Result) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("interrupt")
+	f.save(result.Steps)
+	f.results = append(f.results, result)
+	return f.requeue, nil
+}
+
+func (f *fakeStore) Unadmit(context.Context, store.Ref) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("unadmit")
+	return nil
+}
+
+func (f *fakeStore) Steps(_ context.Context, _ string, attempt int) ([]store.Step, error) {
+	if attempt == 1 {
+		return f.earlier, nil
+	}
+	return nil, nil
+}
+
+func (f *fakeStore) StopRequested(context.Context) ([]string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.stops), nil
+}
+
+func (f *fakeStore) Subscribe(store.Topic) (<-chan struct{}, func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	sub := make(chan struct{}, 1)
+	f.subs = append(f.subs, sub)
+	return sub, func() {}
+}
+
+// requestStop does what a stop by another process does.
+func (f *fakeStore) requestStop(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stops = append(f.stops, id)
+	for _, sub := range f.subs {
+		select {
+		case sub <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// step returns what is recorded of a step.
+func (f *fakeStore) step(name string) store.Step {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.steps {
+		if s.Name == name {
+			return s
+		}
+	}
+	return store.Step{}
+}
+
+// statuses returns the recorded state of all steps by name.
+func (f *fakeStore) statuses() map[string]store.StepStatus {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m := make(map[string]store.StepStatus)
+	for s := range maps.Values(f.steps) {
+		m[s.Name] = s.Status
+	}
+	return m
+}
+
+func (f *fakeStore) history() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.calls)
+}
+
+func (f *fakeStore) recorded() []store.Result {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.results)
+}

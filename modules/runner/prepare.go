@@ -1,0 +1,164 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"dagu/modules/dag"
+	"dagu/modules/runlog"
+	"dagu/modules/store"
+)
+
+// prepare loads what the run executes, opens its directories and records that it
+// begins. It forks nothing.
+func (x *run) prepare(ctx context.Context) (outcome, bool) {
+	if err := x.load(ctx); err != nil {
+		return x.unprepared(ctx, err), false
+	}
+	if err := x.openFiles(); err != nil {
+		return x.unprepared(ctx, err), false
+	}
+	if err := x.carry(ctx); err != nil {
+		return x.unprepared(ctx, err), false
+	}
+	err := x.insist(ctx, "begin of the run", func() error {
+		return x.runner.store.Begin(ctx, x.rec.Ref(), x.files.Dir(), x.files.WorkDir(), x.steps.all())
+	})
+	if errors.Is(err, store.ErrLost) {
+		x.lose()
+	}
+	if err != nil {
+		return x.unprepared(ctx, err), false
+	}
+	x.steps.open(x)
+	x.journal.printf("run %s of %s began: attempt %d, trigger %s", x.rec.ID, x.rec.DAG, x.rec.Attempt, x.rec.Trigger)
+	return outcome{}, true
+}
+
+// unprepared is the outcome of a run that did not begin.
+func (x *run) unprepared(ctx context.Context, err error) outcome {
+	if ctx.Err() != nil && x.stopReason() != "" {
+		return outcome{status: store.StatusAborted, reason: x.stopReason(), cut: true, unbegun: true, bare: true}
+	}
+	return rejected(err)
+}
+
+// load reads the text that the run was enqueued with.
+func (x *run) load(ctx context.Context) error {
+	var text store.Text
+	err := x.insist(ctx, "text of the run", func() (err error) {
+		text, err = x.runner.store.Text(ctx, x.rec.TextHash)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read the DAG's text %s: %w", x.rec.TextHash, err)
+	}
+	source := dag.Source{File: text.File, Text: text.Body, BaseFile: text.BaseFile, Base: text.Base, Name: text.DAG}
+	options := dag.Options{Location: x.runner.options.Location}
+	options.Base = x.runner.bases.get(source, options)
+	if x.dag, err = dag.Load(source, options); err != nil {
+		return fmt.Errorf("failed to load DAG from %s: %w", text.File, err)
+	}
+	if x.graph, err = x.dag.Graph(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// openFiles makes the directories of the run, or finds those of an earlier attempt.
+func (x *run) openFiles() (err error) {
+	x.files, err = x.runner.logs.Open(runlog.Attempt{
+		DAG: x.rec.DAG, RunID: x.rec.ID, Number: x.rec.Attempt, Started: x.rec.Started, LogDir: x.rec.LogDir,
+	})
+	if err != nil {
+		return err
+	}
+	x.journal, err = openJournal(x.files.LogFile())
+	return err
+}
+
+// carry makes the list of steps. In a retry, steps that succeeded or were
+// skipped keep their state and what they published.
+func (x *run) carry(ctx context.Context) error {
+	x.steps = newRecorder(x.dag)
+	if x.rec.Attempt < 2 {
+		return nil
+	}
+	var earlier []store.Step
+	for attempt := x.rec.Attempt - 1; attempt > 0 && len(earlier) == 0; attempt-- {
+		err := x.insist(ctx, "steps of the earlier attempt", func() (err error) {
+			earlier, err = x.runner.store.Steps(ctx, x.rec.ID, attempt)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	x.steps.carry(earlier, len(x.dag.Steps))
+	return nil
+}
+
+// insist repeats a call of the store until it works, ctx ends, or repeating it is of no use.
+func (x *run) insist(ctx context.Context, what string, call func() error) error {
+	pause := firstPause
+	for {
+		err := call()
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrClosed):
+			return err
+		}
+		if pause == firstPause {
+			x.warn("the store does not take or give the "+what+", it is asked again", err)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		case <-x.runner.quitting:
+			timer.Stop()
+			return err
+		}
+		pause = min(2*pause, lastPause)
+	}
+}
+
+// The pauses between two attempts to use the store.
+const (
+	firstPause = 50 * time.Millisecond
+	lastPause  = 5 * time.Second
+)
+
+// startTimeout limits the run, and returns what lifts the limit.
+func (x *run) startTimeout() func() {
+	if x.dag.Timeout <= 0 {
+		return func() {}
+	}
+	timer := time.AfterFunc(x.dag.Timeout, func() { x.stop(store.ReasonTimeout) })
+	return func() { timer.Stop() }
+}
+
+// bases keeps the base file that was parsed last: all workflows of a directory
+// share one.
+type bases struct {
+	mu   sync.Mutex
+	file string
+	text string
+	last *dag.Base
+}
+
+func (b *bases) get(source dag.Source, options dag.Options) *dag.Base {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.last == nil || b.file != source.BaseFile || b.text != string(source.Base) {
+		b.file, b.text = source.BaseFile, string(source.Base)
+		b.last = dag.ParseBase(source.BaseFile, source.Base, options)
+	}
+	return b.last
+}

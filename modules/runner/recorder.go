@@ -1,0 +1,168 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"dagu/modules/dag"
+	"dagu/modules/store"
+)
+
+// saveDelay is how long a change of a step waits for others, or for the end of
+// the run, before it is written. A short run is written at its begin and end only.
+const saveDelay = 250 * time.Millisecond
+
+// recorder holds the state of the steps and writes it now and then. Its methods
+// may be called at once.
+type recorder struct {
+	mu     sync.Mutex
+	steps  []store.Step
+	dirty  map[int]struct{}
+	run    *run // nil until the run has begun
+	timer  *time.Timer
+	saving sync.WaitGroup
+	closed bool
+}
+
+// newRecorder lists the steps of a DAG, handlers last.
+func newRecorder(d *dag.DAG) *recorder {
+	r := &recorder{dirty: make(map[int]struct{})}
+	add := func(index int, step *dag.Step) {
+		r.steps = append(r.steps, store.Step{Index: index, Name: step.Name, ID: step.ID, Status: store.StepNotStarted})
+	}
+	for i := range d.Steps {
+		add(i, &d.Steps[i])
+	}
+	for slot := range slots {
+		if step := slot.step(d); step != nil {
+			add(len(d.Steps)+int(slot), step)
+		}
+	}
+	return r
+}
+
+// carry takes over what is not to run again. Handlers run in every attempt.
+func (r *recorder) carry(earlier []store.Step, count int) {
+	names := make(map[string]int, len(earlier))
+	for i := range earlier {
+		names[earlier[i].Name] = i
+	}
+	for i := range count {
+		at, ok := names[r.steps[i].Name]
+		if !ok || earlier[at].Index != r.steps[i].Index {
+			continue
+		}
+		switch earlier[at].Status {
+		case store.StepSucceeded, store.StepPartiallySucceeded, store.StepSkipped:
+			r.steps[i] = earlier[at]
+		default:
+		}
+	}
+}
+
+// open begins to write changes, and to tell the observer.
+func (r *recorder) open(x *run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.run = x
+	if x.watch != nil {
+		x.watch.Begun(slices.Clone(r.steps))
+	}
+}
+
+// update changes the state of a step.
+func (r *recorder) update(pos int, change func(*store.Step)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.steps[pos])
+	r.dirty[pos] = struct{}{}
+	if r.run.watch != nil {
+		r.run.watch.Changed(r.steps[pos])
+	}
+	r.arm()
+}
+
+// arm has the changes written soon. The caller holds mu.
+func (r *recorder) arm() {
+	if r.timer != nil || r.closed {
+		return
+	}
+	r.saving.Add(1)
+	r.timer = time.AfterFunc(saveDelay, func() {
+		defer r.saving.Done()
+		r.save()
+	})
+}
+
+// save writes the changes once; what could not be written is written later.
+func (r *recorder) save() {
+	r.mu.Lock()
+	changed := r.take()
+	r.mu.Unlock()
+	err := r.run.runner.store.SaveSteps(context.Background(), r.run.rec.Ref(), changed)
+	if errors.Is(err, store.ErrLost) {
+		r.run.lose()
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.timer = nil
+	if err != nil {
+		for i := range changed {
+			r.dirty[r.pos(changed[i].Index)] = struct{}{}
+		}
+	}
+	if len(r.dirty) > 0 {
+		r.arm()
+	}
+}
+
+// take returns the changed steps and forgets that they are.
+func (r *recorder) take() []store.Step {
+	changed := make([]store.Step, 0, len(r.dirty))
+	for pos := range r.dirty {
+		changed = append(changed, r.steps[pos])
+	}
+	clear(r.dirty)
+	slices.SortFunc(changed, func(a, b store.Step) int { return a.Index - b.Index })
+	return changed
+}
+
+func (r *recorder) pos(index int) int {
+	return slices.IndexFunc(r.steps, func(s store.Step) bool { return s.Index == index })
+}
+
+// close ends writing and returns what is still to be written. A nil recorder has nothing.
+func (r *recorder) close() []store.Step {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	r.closed = true
+	if r.timer != nil && r.timer.Stop() {
+		r.saving.Done()
+	}
+	r.mu.Unlock()
+	r.saving.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.take()
+}
+
+// get returns a copy of the state of a step.
+func (r *recorder) get(pos int) *store.Step {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	step := r.steps[pos]
+	return &step
+}
+
+// all returns a copy of the state of all steps.
+func (r *recorder) all() []store.Step {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.steps)
+}

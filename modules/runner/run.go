@@ -1,0 +1,143 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"dagu/modules/dag"
+	"dagu/modules/runlog"
+	"dagu/modules/store"
+)
+
+// run is one attempt of a run.
+type run struct {
+	*control
+	runner     *Runner
+	rec        store.Run
+	watch      Observer
+	foreground bool
+	log        *zap.Logger
+
+	// Set while the run is prepared, read-only then.
+	dag     *dag.DAG
+	graph   *dag.Graph
+	files   *runlog.Run
+	steps   *recorder
+	journal *journal
+	root    scope
+	rootDir string
+
+	temps temps
+	tasks sync.WaitGroup // step goroutines
+
+	mu sync.Mutex
+	// broken is what a panic said; lost tells that another process may have the run.
+	broken string
+	lost   bool
+}
+
+// newRun returns a run with the context that a kill ends.
+func newRun(r *Runner, rec store.Run) (*run, context.Context) {
+	life, finish := context.WithCancelCause(context.Background())
+	return &run{
+		control: &control{finish: finish, killed: life.Done()},
+		runner:  r,
+		rec:     rec,
+		log:     r.log.With(zap.String("dag", rec.DAG), zap.String("run_id", rec.ID), zap.Int("attempt", rec.Attempt)),
+		temps:   temps{dir: r.options.TempDir, prefix: rec.ID + "."},
+	}, life
+}
+
+// execute runs the attempt and records its end. Life ends when the run is killed.
+func (x *run) execute(life context.Context) (store.Result, error) {
+	o := x.attempt(life)
+	x.temps.remove()
+	result, err := x.record(o)
+	x.journal.close()
+	return result, err
+}
+
+// attempt does everything but to record the end. A panic ends this run alone.
+func (x *run) attempt(life context.Context) (o outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			x.breakDown(p)
+		}
+		x.tasks.Wait()
+		if broken := x.brokenBy(); broken != "" {
+			o = outcome{status: store.StatusFailed, reason: store.ReasonInternalError, errs: []string{broken}}
+		}
+	}()
+	o = x.walkMain(life)
+	return x.walkHandlers(life, o)
+}
+
+// walkMain prepares the run and runs the gate, the init handler and the steps. A
+// stop, or the timeout of the run, ends any of that.
+func (x *run) walkMain(life context.Context) outcome {
+	ctx, end := x.enterSteps(life)
+	defer end(nil)
+	if o, ok := x.prepare(ctx); !ok {
+		return o
+	}
+	defer x.startTimeout()()
+	for _, pass := range [...]func(context.Context) (outcome, bool){x.resolve, x.passGate, x.passInit} {
+		if o, ok := pass(ctx); !ok {
+			return x.unwalked(o)
+		}
+	}
+	x.walkSteps(ctx)
+	return x.judge(ctx)
+}
+
+// walkHandlers runs the handlers for what became of the steps.
+func (x *run) walkHandlers(life context.Context, o outcome) outcome {
+	for _, slot := range o.handlers() {
+		if slot.step(x.dag) == nil {
+			continue
+		}
+		if life.Err() != nil {
+			return o.interrupted(x.stopReason())
+		}
+		x.journal.printf("run is %s so far", o.status)
+		ctx, end := x.enterHandler(life)
+		o = x.afterHandler(o, x.runHandler(ctx, slot, o.status))
+		end(nil)
+	}
+	return o
+}
+
+// breakDown ends the run after a panic of ours.
+func (x *run) breakDown(p any) {
+	x.log.Error("a panic ended the run", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+	x.mu.Lock()
+	if x.broken == "" {
+		x.broken = fmt.Sprintf("internal error: %v", p)
+	}
+	x.mu.Unlock()
+	x.kill(store.ReasonInternalError)
+}
+
+func (x *run) brokenBy() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.broken
+}
+
+// lose ends a run that is not ours any more.
+func (x *run) lose() {
+	x.mu.Lock()
+	x.lost = true
+	x.mu.Unlock()
+	x.kill(store.ReasonWorkerLost)
+}
+
+func (x *run) isLost() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.lost
+}

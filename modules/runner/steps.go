@@ -1,0 +1,137 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"dagu/modules/runner/walk"
+	"dagu/modules/store"
+)
+
+// walkSteps runs the steps, until all are over or ctx ends: then those that have
+// not started are aborted, and the running ones, which end by ctx themselves,
+// are waited for.
+func (x *run) walkSteps(ctx context.Context) {
+	w := walk.New(x.graph, x.dag.MaxActiveSteps)
+	for _, i := range x.graph.Order {
+		if s := x.steps.get(i); s.Status != store.StepNotStarted {
+			x.settle(w.Carry(i, s.Status, s.Status != store.StepSkipped || x.dag.Steps[i].ContinueOn.Skipped))
+		}
+	}
+	ends := make(chan taskEnd, len(x.dag.Steps))
+	stop := ctx.Done()
+	for !w.Done() {
+		if stop != nil && ctx.Err() != nil {
+			stop = nil
+			x.settle(w.Cancel())
+		}
+		for _, i := range w.Next() {
+			x.startStep(ctx, i, ends)
+		}
+		if w.Done() {
+			return
+		}
+		select {
+		case end := <-ends:
+			if end.cancel {
+				x.cancelSteps()
+			}
+			x.settle(w.Finish(end.pos, end.status, end.passed))
+		case <-stop:
+		}
+	}
+}
+
+// startStep runs a step in a goroutine, which sends its end.
+func (x *run) startStep(ctx context.Context, i int, ends chan<- taskEnd) {
+	x.tasks.Go(func() {
+		end := taskEnd{pos: i, status: store.StepFailed, cancel: true}
+		defer func() {
+			if p := recover(); p != nil {
+				x.breakDown(p)
+			}
+			ends <- end
+		}()
+		end = x.runTask(ctx, x.stepTask(i))
+	})
+}
+
+// settle records steps that were over without being started.
+func (x *run) settle(list []walk.Settled) {
+	for _, s := range list {
+		if x.steps.get(s.Step).Status != store.StepNotStarted {
+			continue // carried over from an earlier attempt
+		}
+		x.steps.update(s.Step, func(step *store.Step) {
+			step.Status, step.Finished = s.Status, time.Now()
+		})
+		x.journal.printf("step %s: %s, not started", x.dag.Steps[s.Step].Name, s.Status)
+	}
+}
+
+// unwalked records the steps of a run that was stopped before its first one.
+func (x *run) unwalked(o outcome) outcome {
+	if o.cut {
+		w := walk.New(x.graph, 0)
+		for _, i := range x.graph.Order {
+			if s := x.steps.get(i); s.Status != store.StepNotStarted {
+				w.Carry(i, s.Status, true)
+			}
+		}
+		x.settle(w.Cancel())
+	}
+	return o
+}
+
+// runTask runs a step or a handler: its preconditions, its executions, and what
+// its end means for others.
+func (x *run) runTask(ctx context.Context, t task) taskEnd {
+	x.steps.update(t.pos, func(s *store.Step) { s.Status, s.Started = store.StepRunning, time.Now() })
+	if err := x.check(ctx, t, t.step.Preconditions); err != nil {
+		return x.unmet(ctx, t, err)
+	}
+	return x.conclude(t, x.repeat(ctx, t))
+}
+
+// unmet ends a task whose preconditions keep it from running.
+func (x *run) unmet(ctx context.Context, t task, err error) taskEnd {
+	end := taskEnd{pos: t.pos, status: store.StepFailed, cancel: !t.handler}
+	switch {
+	case ctx.Err() != nil:
+		end.status, end.cancel = store.StepAborted, false
+	case isNotMet(err):
+		end.status, end.cancel, end.passed = store.StepSkipped, false, t.step.ContinueOn.Skipped
+	}
+	x.steps.update(t.pos, func(s *store.Step) {
+		s.Status, s.Finished, s.Error = end.status, time.Now(), "precondition: "+err.Error()
+	})
+	x.journal.printf("step %s: %s: precondition: %s", t.step.Name, end.status, err)
+	return end
+}
+
+// conclude decides what the last execution of a task makes of it.
+func (x *run) conclude(t task, r result) taskEnd {
+	end := taskEnd{pos: t.pos, status: store.StepSucceeded, passed: true}
+	switch {
+	case r.aborted:
+		end.status, end.passed = store.StepAborted, false
+	case r.err != nil:
+		end.status, end.passed = store.StepFailed, x.continues(t, r)
+	}
+	continued := end.status == store.StepFailed && end.passed
+	if continued && t.step.ContinueOn.MarkSuccess {
+		end.status = store.StepSucceeded
+	}
+	x.steps.update(t.pos, func(s *store.Step) {
+		s.Status, s.Finished, s.Continued = end.status, time.Now(), continued
+		s.Exited, s.ExitCode, s.Error = r.exited, r.code, ""
+		if r.err != nil {
+			s.Error = r.err.Error()
+		}
+		if t.step.Output != "" && end.passed {
+			s.Output, s.OutputValue = t.step.Output, r.output
+		}
+	})
+	x.journal.printf("step %s: %s%s", t.step.Name, end.status, r.describe())
+	return end
+}

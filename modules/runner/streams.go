@@ -1,0 +1,77 @@
+package runner
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+// streams are what the processes of an execution write to: the log files
+// themselves, or a pump where a stream is captured or also goes elsewhere.
+type streams struct {
+	outLog, errLog *os.File // nil where a pump has it
+	stdout, stderr *pump    // nil where the log file is enough
+
+	// Set by finish.
+	logError, copyError error
+}
+
+// openStreams takes over the files. Limit is how much of stdout is kept; -1 is nothing.
+func openStreams(files *launched, limit int) (*streams, error) {
+	s := &streams{outLog: files.outLog, errLog: files.errLog}
+	var err error
+	if limit >= 0 || files.out != nil {
+		if s.stdout, err = startPump(files.outLog, files.out, limit); err != nil {
+			files.close()
+			return nil, err
+		}
+		s.outLog = nil
+	}
+	if files.err != nil {
+		if s.stderr, err = startPump(files.errLog, files.err, -1); err != nil {
+			_ = files.errLog.Close() // nothing was written
+			_ = files.err.Close()    // nothing was written
+			s.errLog = nil
+			s.finish(nil)
+			return nil, err
+		}
+		s.errLog = nil
+	}
+	return s, nil
+}
+
+func (s *streams) out() *os.File {
+	if s.stdout != nil {
+		return s.stdout.writer
+	}
+	return s.outLog
+}
+
+func (s *streams) err() *os.File {
+	if s.stderr != nil {
+		return s.stderr.writer
+	}
+	return s.errLog
+}
+
+// finish closes the streams once the processes have ended.
+func (s *streams) finish(killed <-chan struct{}) {
+	for _, file := range [...]*os.File{s.outLog, s.errLog} {
+		if file != nil {
+			_ = file.Close() // nothing of ours was written
+		}
+	}
+	begin := time.Now()
+	for _, p := range [...]**pump{&s.stdout, &s.stderr} {
+		if *p == nil {
+			continue
+		}
+		if !(*p).finish(max(0, waitDelay-time.Since(begin)), killed) {
+			s.copyError = errors.Join(s.copyError, errors.New("a file that a stream goes to does not answer"))
+			*p = nil // its goroutine still has it
+			continue
+		}
+		s.logError = errors.Join(s.logError, (*p).logErr)
+		s.copyError = errors.Join(s.copyError, (*p).copyErr)
+	}
+}
