@@ -53,42 +53,57 @@ type decider struct {
 	suspended map[string]bool
 }
 
+// known is what is recorded of the schedules of a candidate's DAG and kind.
+type known struct {
+	all []version
+	// mine are the newest versions of the candidate's entries.
+	mine []version
+}
+
+func (k known) isMine(v version) bool {
+	for _, m := range k.mine {
+		if m.id == v.id {
+			return true
+		}
+	}
+	return false
+}
+
 func (d *decider) decide(ctx context.Context, c Candidate, judge func(State) Verdict) (Decision, error) {
 	all, err := versions(ctx, d, c.DAG, c.Kind)
 	if err != nil {
 		return Decision{}, err
 	}
-	mine := latest(all, c.Entries)
-	if len(mine) > 0 && !reach(mine).Before(c.Last) {
+	known := known{all: all, mine: latest(all, c.Entries)}
+	if len(known.mine) > 0 && !reach(known.mine).Before(c.Last) {
 		return d.earlier(ctx, c)
 	}
-	newest, found, err := first(ctx, d, scanOccurrence, "select "+occurrenceColumns+
+	newest, err := d.newest(ctx, c)
+	if err != nil {
+		return Decision{}, err
+	}
+	if !newest.Last.Before(c.Due) {
+		return d.decideLate(ctx, c, known, newest.Last, judge)
+	}
+	state, err := d.state(ctx, c)
+	if err != nil {
+		return Decision{}, err
+	}
+	decision, runID, err := d.settle(ctx, c, judge(state))
+	if err != nil {
+		return Decision{}, err
+	}
+	if err = d.writeOccurrence(ctx, c, decision.Verdict, runID, newest); err != nil {
+		return Decision{}, err
+	}
+	return decision, d.moveMarks(ctx, known.mine, c.Last)
+}
+
+// newest reads the last row of the candidate's DAG and kind; zero without one.
+func (d *decider) newest(ctx context.Context, c Candidate) (Occurrence, error) {
+	o, _, err := first(ctx, d, scanOccurrence, "select "+occurrenceColumns+
 		" from occurrences where dag = $1 and kind = $2 order by due desc limit 1", c.DAG, c.Kind)
-	if err != nil {
-		return Decision{}, err
-	}
-	rest := c
-	if found && !newest.Last.Before(c.Due) { // out of order
-		var left bool
-		if rest, left, err = d.undecided(ctx, c, all, mine); err != nil {
-			return Decision{}, err
-		}
-		if !left {
-			if err = d.moveMarks(ctx, mine, c.Last); err != nil {
-				return Decision{}, err
-			}
-			return d.earlier(ctx, c)
-		}
-	}
-	state, err := d.state(ctx, rest)
-	if err != nil {
-		return Decision{}, err
-	}
-	decision, err := d.record(ctx, rest, judge(state), newest)
-	if err != nil {
-		return Decision{}, err
-	}
-	return decision, d.moveMarks(ctx, mine, c.Last)
+	return o, err
 }
 
 // state reads what the verdict depends on.
@@ -118,33 +133,33 @@ func (d *decider) state(ctx context.Context, c Candidate) (s State, err error) {
 	return s, err
 }
 
-// record writes the outcome, with its run.
-func (d *decider) record(ctx context.Context, c Candidate, v Verdict, newest Occurrence) (Decision, error) {
-	decision := Decision{Verdict: v}
-	runID := ""
-	if v.Outcome != OutcomeFired {
-		decision.Run = nil
-	} else {
-		decision.Reason = ""
-	}
+// settle makes a verdict one that can be recorded, and records its run.
+func (d *decider) settle(ctx context.Context, c Candidate, v Verdict) (decision Decision, runID string, err error) {
+	failed := Decision{Verdict: Verdict{Outcome: OutcomeMissed, Reason: ReasonInternalError}}
 	if problem := c.problem(v); problem != "" {
 		d.log.Error("due time cannot be decided", zap.String("dag", c.DAG), zap.Time("due", c.Due), zap.String("problem", problem))
-		decision.Verdict = Verdict{Outcome: OutcomeMissed, Reason: ReasonInternalError}
-	} else if decision.Run != nil {
-		run := v.Run.normal()
-		inserted, err := d.insert(ctx, run, "")
-		switch {
-		case isConstraint(err), errors.Is(err, ErrNotFound):
-			// One DAG's fault must not keep the others from being decided.
-			d.log.Error("run of a due time cannot be recorded", zap.String("dag", c.DAG), zap.Time("due", c.Due), zap.Error(err))
-			decision.Verdict = Verdict{Outcome: OutcomeMissed, Reason: ReasonInternalError}
-		case err != nil:
-			return Decision{}, err
-		default:
-			runID, decision.Run, decision.Earlier = run.ID, &run, !inserted
-		}
+		return failed, "", nil
 	}
-	return decision, d.writeOccurrence(ctx, c, decision.Verdict, runID, newest)
+	decision.Outcome = v.Outcome
+	if v.Outcome != OutcomeFired {
+		decision.Reason = v.Reason
+		return decision, "", nil
+	}
+	if v.Run == nil {
+		return decision, "", nil
+	}
+	run := v.Run.normal()
+	inserted, err := d.insert(ctx, run, "")
+	switch {
+	case isConstraint(err), errors.Is(err, ErrNotFound):
+		// One DAG's fault must not keep the others from being decided.
+		d.log.Error("run of a due time cannot be recorded", zap.String("dag", c.DAG), zap.Time("due", c.Due), zap.Error(err))
+		return failed, "", nil
+	case err != nil:
+		return decision, "", err
+	}
+	decision.Run, decision.Earlier = &run, !inserted
+	return decision, run.ID, nil
 }
 
 // problem says why a verdict cannot be recorded for the candidate.
@@ -165,17 +180,28 @@ func (c Candidate) problem(v Verdict) string {
 	}
 }
 
-// writeOccurrence extends the DAG's last row when that has the same outcome
-// without a run, and adds one otherwise.
+// writeOccurrence extends the newest row, which ends before the candidate, when
+// that has the same outcome without a run, and adds one otherwise.
 func (d *decider) writeOccurrence(ctx context.Context, c Candidate, v Verdict, runID string, newest Occurrence) error {
-	if v.Outcome != OutcomeFired && newest.Count > 0 && newest.RunID == "" && newest.Last.Before(c.Due) && newest.Outcome == v.Outcome && newest.Reason == v.Reason {
-		_, err := d.exec(ctx, "update occurrences set last = $4, count = count + $5, decided = $6 where dag = $1 and kind = $2 and due = $3",
-			c.DAG, c.Kind, nanos(newest.Due), nanos(c.Last), c.Count, nanos(d.now))
-		return err
+	if v.Outcome != OutcomeFired && newest.RunID == "" && newest.Outcome == v.Outcome && newest.Reason == v.Reason {
+		newest.Last = c.Last
+		newest.Count += c.Count
+		return d.resizeOccurrence(ctx, newest)
 	}
+	return d.addOccurrence(ctx, c, v, runID)
+}
+
+func (d *decider) addOccurrence(ctx context.Context, c Candidate, v Verdict, runID string) error {
 	_, err := d.exec(ctx, `insert into occurrences (dag, kind, due, last, count, outcome, reason, run_id, decided)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		c.DAG, c.Kind, nanos(c.Due), nanos(c.Last), c.Count, v.Outcome, v.Reason, runID, nanos(d.now))
+	return err
+}
+
+// resizeOccurrence records another end of a row.
+func (t *tx) resizeOccurrence(ctx context.Context, o Occurrence) error {
+	_, err := t.exec(ctx, "update occurrences set last = $4, count = $5, decided = $6 where dag = $1 and kind = $2 and due = $3",
+		o.DAG, o.Kind, nanos(o.Due), nanos(o.Last), o.Count, nanos(t.now))
 	return err
 }
 

@@ -70,27 +70,23 @@ func (t *tx) reopenKind(ctx context.Context, log *zap.Logger, dag string, kind K
 	return int(n), t.cut(ctx, log, o, to)
 }
 
-// cut takes from a row the due times after to.
+// cut takes from a row what lies after to.
 func (t *tx) cut(ctx context.Context, log *zap.Logger, o Occurrence, to time.Time) error {
 	all, err := versions(ctx, t, o.DAG, o.Kind)
 	if err != nil {
 		return err
 	}
-	last, count := o.Due, 0
+	o.Last, o.Count = o.Due, 0
 	told := instants(all, o.Due, to, func(at time.Time, due []version) {
-		for _, v := range due {
-			if at.After(v.from) && (v.to.IsZero() || !at.After(v.to)) {
-				last = at
-				count++
-				return
-			}
+		if anyDecided(due, at) {
+			o.Last = at
+			o.Count++
 		}
 	})
-	if !told || count == 0 {
-		log.Warn("cannot count the due times in a row of outcomes", zap.String("dag", o.DAG), zap.Time("from", o.Due), zap.Time("to", to))
-		last, count = o.Due, 1
+	if !told || o.Count == 0 {
+		log.Warn("cannot count the due times in a row of outcomes",
+			zap.String("dag", o.DAG), zap.Time("from", o.Due), zap.Time("to", to))
+		o.Last, o.Count = o.Due, 1
 	}
-	_, err = t.exec(ctx, "update occurrences set last = $4, count = $5 where dag = $1 and kind = $2 and due = $3",
-		o.DAG, o.Kind, nanos(o.Due), nanos(last), count)
-	return err
+	return t.resizeOccurrence(ctx, o)
 }

@@ -206,6 +206,7 @@ func read[T any](ctx context.Context, s *Store, what string, fn func(ctx context
 		return zero, fmt.Errorf("%s: %w", what, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.WriteTimeout)
+	defer cancel()
 	type answer struct {
 		value T
 		err   error
@@ -213,7 +214,6 @@ func read[T any](ctx context.Context, s *Store, what string, fn func(ctx context
 	answers := make(chan answer, 1)
 	go func() {
 		defer s.leave()
-		defer cancel()
 		value, err := fn(ctx, s.db.readers)
 		answers <- answer{value, err}
 	}()
