@@ -164,6 +164,8 @@ func (b *binding) bind(p Param, text *string) {
 	switch {
 	case text != nil:
 		err = b.add(p, *text)
+	case p.Eval != "" && b.err != nil:
+		// The run cannot start any more: no command is executed for it.
 	case p.Eval != "":
 		err = b.bindEval(p)
 	case p.Default != nil:
@@ -181,9 +183,6 @@ func (b *binding) bind(p Param, text *string) {
 }
 
 func (b *binding) bindEval(p Param) error {
-	if b.err != nil {
-		return nil // nothing will run: what is wrong already is enough to tell
-	}
 	text, err := "", errNoEval
 	if b.eval != nil {
 		earlier := b.params
