@@ -14,9 +14,22 @@ import (
 // passTimeout bounds one look for dead processes with all that it ends.
 const passTimeout = 30 * time.Second
 
+// Dead finds processes that died.
+type Dead interface {
+	// DeadOwners lists the processes that died, each locked against other finders.
+	DeadOwners(ctx context.Context) ([]store.DeadOwner, error)
+}
+
+// Recover closes the runs of processes that died, as a scheduler does again and
+// again. It is for commands that meet such a run while no scheduler lives. The
+// error tells what could not be closed.
+func Recover(ctx context.Context, st Dead, leftovers Leftovers, log *zap.Logger) error {
+	return (&recoverer{store: st, leftovers: leftovers, log: log}).pass(ctx)
+}
+
 // recoverer closes the runs of processes that died.
 type recoverer struct {
-	store     Store
+	store     Dead
 	leftovers Leftovers
 	log       *zap.Logger
 	failing   bool
@@ -36,7 +49,9 @@ func (r *recoverer) run(ctx context.Context, interval time.Duration) {
 }
 
 // runOnce closes what can be closed; the rest is left for the next time.
-func (r *recoverer) runOnce(ctx context.Context) {
+func (r *recoverer) runOnce(ctx context.Context) { r.report(r.pass(ctx)) }
+
+func (r *recoverer) pass(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, passTimeout)
 	defer cancel()
 	owners, err := r.store.DeadOwners(ctx)
@@ -45,7 +60,7 @@ func (r *recoverer) runOnce(ctx context.Context) {
 			err = errors.Join(err, fmt.Errorf("owner %s: %w", owner.Owner().ID, e))
 		}
 	}
-	r.report(err)
+	return err
 }
 
 // closeOwner ends what is left of an owner's processes, and only then its runs.
