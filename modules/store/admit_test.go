@@ -65,6 +65,10 @@ func TestFullQueueDelaysNoOther(t *testing.T) {
 	require.Len(t, runs, 3)
 	require.Equal(t, "hog", runs[0].DAG)
 	require.Equal(t, []string{"small-0", "small-1"}, idsOf(runs[1:]))
+
+	// A limit that was lowered below what runs admits nothing.
+	require.Len(t, admit(t, s, store.Admission{Free: 5, Unlimited: true}), 5)
+	require.Equal(t, []string{"small-2"}, idsOf(admit(t, s, store.Admission{Free: 10, Limits: map[string]int{"small": 3, "hog": 3}})))
 }
 
 // waiting is a queued run of the reference model.

@@ -140,6 +140,7 @@ func TestConsecutiveOutcomesShareARow(t *testing.T) {
 	decide(t, s, candidate("d", at(12), "* * * * *"), fire("d", at(12)))
 	decide(t, s, candidate("d", at(13), "* * * * *"), fire("d", at(13)))
 	decide(t, s, candidate("d", at(14), "* * * * *"), skipped())
+	decide(t, s, candidate("d", at(15), "* * * * *"), store.Verdict{Outcome: store.OutcomeSkipped, Reason: store.ReasonSuspended})
 	start := store.KindStart
 	require.Equal(t, []store.Occurrence{
 		{DAG: "d", Kind: start, Due: at(1), Last: at(9), Count: 9, Outcome: store.OutcomeSkipped, Reason: store.ReasonOverlap},
@@ -148,8 +149,9 @@ func TestConsecutiveOutcomesShareARow(t *testing.T) {
 		{DAG: "d", Kind: start, Due: at(12), Last: at(12), Count: 1, Outcome: store.OutcomeFired, RunID: fire("d", at(12)).Run.ID},
 		{DAG: "d", Kind: start, Due: at(13), Last: at(13), Count: 1, Outcome: store.OutcomeFired, RunID: fire("d", at(13)).Run.ID},
 		{DAG: "d", Kind: start, Due: at(14), Last: at(14), Count: 1, Outcome: store.OutcomeSkipped, Reason: store.ReasonOverlap},
+		{DAG: "d", Kind: start, Due: at(15), Last: at(15), Count: 1, Outcome: store.OutcomeSkipped, Reason: store.ReasonSuspended},
 	}, occurrences(t, s, "d"))
-	require.Equal(t, at(14), sync1(t, s, noon(), "d", "* * * * *")["* * * * *"].Mark)
+	require.Equal(t, at(15), sync1(t, s, noon(), "d", "* * * * *")["* * * * *"].Mark)
 
 	d := decided(t, s, c)
 	require.Equal(t, store.ReasonOverlap, d.Reason, "the row tells of each of its due times")
@@ -197,6 +199,24 @@ func TestDecideOutOfOrder(t *testing.T) {
 	require.Equal(t, []string{
 		"30 missed", "45 missed", "60 skipped", "90 missed", "105 missed", "120 skipped", "150 missed", "180 fired", "210 missed", "240 skipped", "270 missed",
 	}, got)
+}
+
+// Marks alone tell, also when retention took the rows; and none goes back.
+func TestMarksTell(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	sync1(t, s, noon(), "d", "0 * * * *", "*/30 * * * *")
+	hour := candidate("d", noon().Add(time.Hour), "0 * * * *")
+	decide(t, s, hour, fire("d", hour.Due))
+	decide(t, s, candidate("d", noon().Add(30*time.Minute), "0 * * * *", "*/30 * * * *"), missed())
+	marks := sync1(t, s, noon(), "d", "0 * * * *", "*/30 * * * *")
+	require.Equal(t, hour.Due, marks["0 * * * *"].Mark)
+	require.Equal(t, noon().Add(30*time.Minute), marks["*/30 * * * *"].Mark)
+
+	require.NoError(t, s.Prune(t.Context(), noon().Add(1000*time.Hour)))
+	require.Empty(t, occurrences(t, s, "d"))
+	require.Equal(t, store.Decision{Earlier: true}, decided(t, s, hour))
 }
 
 // Two schedulers cut a long absence into rows of their own.

@@ -124,7 +124,10 @@ func (d *database) close() error {
 	return errors.Join(errs...)
 }
 
+// dsn names the database for the driver. A connection that is opened later does
+// not make a new file where somebody took the old one away.
 func dsn(path string, params ...string) string {
+	params = append(params, "mode=rw")
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), OmitHost: true, RawQuery: strings.Join(params, "&")}
 	return u.String()
 }

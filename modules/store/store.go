@@ -194,6 +194,11 @@ func (s *Store) submit(ctx context.Context, o *op) error {
 		return o.err
 	case <-ctx.Done():
 		o.abandoned.Store(true)
+		select {
+		case <-o.done: // just then
+			return o.err
+		default:
+		}
 		return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
 	}
 }
