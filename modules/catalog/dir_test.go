@@ -7,9 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fsnotify/fsnotify"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/zap"
 
 	"dagu/modules/catalog"
 	"dagu/modules/dag"
@@ -197,7 +195,7 @@ func TestKubernetesSwap(t *testing.T) {
 func TestBaseFile(t *testing.T) {
 	t.Parallel()
 	dir, home := t.TempDir(), t.TempDir()
-	base := filepath.Join(home, "base.yaml")
+	base := filepath.Join(home, "base.conf")
 	for i := range 150 {
 		write(t, filepath.Join(dir, fmt.Sprintf("a%d.yaml", i)), good("0 1 * * *"))
 	}
@@ -248,34 +246,4 @@ func TestBaseFileInTheDirectoryIsNoDAG(t *testing.T) {
 	write(t, base, "queue: two\n")
 	eventually(t, "it is loaded again", func() bool { e, _ := c.Lookup("a"); return e.Queue == "two" })
 	require.Equal(t, []string{"a"}, names(c.Snapshot()))
-}
-
-func TestChangeThatStatDoesNotShow(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "a.yaml")
-	c, err := catalog.New(catalog.Options{Dir: dir}, newFakeStore(), zap.NewNop())
-	require.NoError(t, err)
-	c.OnWatch(func() (*fsnotify.Watcher, error) { return nil, os.ErrInvalid })
-	write(t, path, good("0 1 * * *"))
-	require.NoError(t, c.Reconcile(t.Context()))
-	require.False(t, c.Firm(), "a file that changed a moment ago is read again")
-	// The same size, in place, within what a clock of the file system may not tell apart.
-	require.NoError(t, os.WriteFile(path, []byte(good("0 2 * * *")), 0o600))
-	require.NoError(t, c.Reconcile(t.Context()))
-	require.Equal(t, "0 2 * * *", cron(c, "a"))
-
-	eventually(t, "an old file's fingerprint is trusted", func() bool { return c.Reconcile(t.Context()) == nil && c.Firm() })
-	reads := 0
-	c.OnRead(func(path string) ([]byte, error) { reads++; return dag.ReadFile(path) })
-	require.NoError(t, c.Reconcile(t.Context()))
-	require.Zero(t, reads)
-	// The same size and the same time of change, as seen by ls.
-	info, err := os.Stat(path)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, []byte(good("0 3 * * *")), 0o600))
-	require.NoError(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
-	require.NoError(t, c.Reconcile(t.Context()))
-	require.Equal(t, "0 3 * * *", cron(c, "a"))
-	require.Equal(t, 1, reads)
 }

@@ -17,6 +17,16 @@ func (c *Catalog) Reconcile(ctx context.Context) error {
 	return errors.Join(res.dir, res.store)
 }
 
+// Look makes a comparison of some names of a catalog that is not started.
+func (c *Catalog) Look(ctx context.Context, names ...string) error {
+	j := job{names: make(map[string]struct{})}
+	for _, name := range names {
+		j.names[name] = struct{}{}
+	}
+	res := c.state.reconcile(ctx, j)
+	return errors.Join(res.dir, res.store)
+}
+
 // OnRead has files read by read, before Start.
 func (c *Catalog) OnRead(read func(path string) ([]byte, error)) { c.state.read = read }
 

@@ -153,6 +153,27 @@ func TestComparisonsComeAtTheInterval(t *testing.T) {
 	})
 }
 
+func TestComparisonThatFellDueDuringAnother(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "slow.yaml"), good("0 1 * * *"))
+	synctest.Test(t, func(t *testing.T) {
+		c := unwatched(t, catalog.Options{Dir: dir, Interval: time.Minute}, newFakeStore())
+		released := make(chan struct{})
+		c.OnRead(func(path string) ([]byte, error) {
+			<-released
+			return dag.ReadFile(path)
+		})
+		require.NoError(t, c.Start(t.Context()))
+		write(t, filepath.Join(dir, "late.yaml"), good("0 1 * * *"))
+		time.Sleep(time.Minute) // synctest
+		close(released)
+		synctest.Wait()
+		require.Equal(t, []string{"late", "slow"}, names(c.Snapshot()))
+		require.NoError(t, c.Stop(t.Context()))
+	})
+}
+
 func TestStartAndStopInAnyOrder(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

@@ -50,6 +50,12 @@ func TestFirstFileGetsTheName(t *testing.T) {
 	e, _ := c.Lookup("x")
 	require.Equal(t, "a.yaml", filepath.Base(e.File))
 	require.Len(t, s.files, 1)
+
+	_, _, gen := c.Since(0)
+	write(t, filepath.Join(dir, "c.yaml"), named("x", "0 2 * * *"))
+	require.NoError(t, c.Reconcile(t.Context()))
+	_, _, now := c.Since(gen)
+	require.Equal(t, gen, now, "a change that nobody can see is not published")
 }
 
 func TestScheduledFileKeepsTheName(t *testing.T) {

@@ -16,14 +16,14 @@ import (
 func TestResolve(t *testing.T) {
 	root := t.TempDir()
 	home, cwd, dags := filepath.Join(root, "home"), filepath.Join(root, "cwd"), filepath.Join(root, "dags")
-	for _, dir := range []string{home, filepath.Join(cwd, "sub"), filepath.Join(cwd, "report"), dags} {
+	for _, dir := range []string{home, filepath.Join(cwd, "sub"), filepath.Join(cwd, "report"), filepath.Join(dags, "sub")} {
 		require.NoError(t, os.MkdirAll(dir, 0o750))
 	}
 	t.Chdir(cwd)
 	t.Setenv("HOME", home)
 	for _, path := range []string{
 		"home/h.yaml", "cwd/both.yaml", "cwd/noext", "cwd/sub/deep.yaml",
-		"dags/both.yaml", "dags/etl.yaml", "dags/short.yml", "dags/report.yaml", "dags/daily.report.yaml",
+		"dags/both.yaml", "dags/etl.yaml", "dags/short.yml", "dags/report.yaml", "dags/daily.report.yaml", "dags/sub/none.yaml",
 	} {
 		write(t, filepath.Join(root, path), good("0 1 * * *"))
 	}

@@ -1,0 +1,7 @@
+package catalog_test
+
+import "golang.org/x/sys/unix"
+
+func mount(dir string) error { return unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m") }
+
+func unmount(dir string) error { return unix.Unmount(dir, unix.MNT_DETACH) }
