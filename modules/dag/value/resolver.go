@@ -36,7 +36,7 @@ const maxDepth = 64
 
 // maxWork bounds, in bytes, what the operators of one text may look at: a short
 // text can name a long value very often. Operators beyond it stay literal.
-const maxWork = 64 << 20
+const maxWork = 16 << 20
 
 // resolver is one pass over one text.
 type resolver struct {
