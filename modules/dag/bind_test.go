@@ -201,6 +201,7 @@ func TestSplitParams(t *testing.T) {
 		`'{"K": "a b"}'`:          {`{"K": "a b"}`},
 		`K='${params.x} $(date)'`: {"K=${params.x} $(date)"},
 		`""`:                      nil,
+		`"a"b`:                    {"ab"},
 		`a "" b`:                  {"a", "", "b"},
 	} {
 		got, err := dag.SplitParams(in)
