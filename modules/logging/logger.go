@@ -94,6 +94,14 @@ func (l *Logger) Start(context.Context) error {
 	return nil
 }
 
+// Flush waits until the lines logged so far are written or lost, or until ctx is done.
+func (l *Logger) Flush(ctx context.Context) error {
+	if err := l.out.flush(ctx); err != nil {
+		return fmt.Errorf("flush the log: %w", err)
+	}
+	return nil
+}
+
 // Stop writes what is waiting, until ctx is done, and gives SIGPIPE back. The
 // error says that lines were left over; the goroutine that is stuck with them
 // stays, and SIGPIPE stays caught, so that the process can still end as it

@@ -13,12 +13,13 @@ import (
 )
 
 // Module provides the *Logger and its *zap.Logger. Lines go to stderr, or to an
-// io.Writer named "log" where a graph supplies one.
+// io.Writer named "log" where a graph supplies one. There is no hook: a logger
+// works until the process ends, and whoever ends it calls Flush and Stop.
 var Module = fx.Module("logging", fx.Provide(provide))
 
 type params struct {
 	fx.In
-	fx.Lifecycle
+
 	Config config.Config
 	Out    io.Writer `name:"log" optional:"true"`
 }
@@ -29,7 +30,6 @@ func provide(p params) (*Logger, *zap.Logger, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p.Append(fx.StartStopHook(log.Start, log.Stop))
 	return log, log.Zap(), nil
 }
 

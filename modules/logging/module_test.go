@@ -20,11 +20,13 @@ func TestModule(t *testing.T) {
 	t.Parallel()
 	out := &sink{}
 	cfg := config.Config{LogFormat: config.LogJSON, Debug: true}
+	var logger *logging.Logger
 	app := fxtest.New(t, logging.Module, fx.Supply(cfg),
 		fx.Supply(fx.Annotate(out, fx.As(new(io.Writer)), fx.ResultTags(`name:"log"`))),
 		fx.WithLogger(logging.FxLogger),
-		fx.Invoke(func(log *zap.Logger) { log.Info("invoked") }))
+		fx.Invoke(func(log *zap.Logger) { log.Info("invoked") }), fx.Populate(&logger))
 	app.RequireStart().RequireStop()
+	require.NoError(t, logger.Flush(t.Context()))
 	require.Contains(t, out.String(), `"msg":"invoked"`)
 	require.Regexp(t, `"level":"debug","time":"[^"]+","logger":"fx","msg":"started"`, out.String())
 }

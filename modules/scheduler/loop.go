@@ -86,8 +86,9 @@ func (l *loop) runOnce(ctx context.Context) time.Time {
 	// What fails here leaves the schedules that are known, which are due all the same.
 	failed := l.follow(ctx, now)
 	l.take(now)
-	if err := l.decide(ctx); !errors.Is(err, errStopped) {
-		l.report(errors.Join(failed, err))
+	failed = errors.Join(failed, l.decide(ctx))
+	if ctx.Err() == nil { // what a stop broke off did not fail
+		l.report(failed)
 	}
 	return now
 }
@@ -175,7 +176,7 @@ func (l *loop) takeOf(p *plan, now time.Time) (list []taken) {
 func (l *loop) decide(ctx context.Context) error {
 	for len(l.pending) > 0 {
 		if ctx.Err() != nil {
-			return errStopped
+			return ctx.Err()
 		}
 		l.deps.Pulse.Beat("deciding due times")
 		batch := l.pending[:min(len(l.pending), batchSize)]

@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -78,6 +77,3 @@ type Pulse interface {
 	// Beat tells that the loop turns, and what it is about to do.
 	Beat(doing string)
 }
-
-// errStopped tells a turn that the scheduler is stopping.
-var errStopped = errors.New("scheduler is stopping")

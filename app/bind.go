@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/fx"
+
+	"dagu/modules/catalog"
+	"dagu/modules/health"
+	"dagu/modules/logging"
+	"dagu/modules/queue"
+	"dagu/modules/runlog"
+	"dagu/modules/runner"
+	"dagu/modules/scheduler"
+	"dagu/modules/store"
+)
+
+// bindings give lower layers what they ask for by an interface of their own.
+var bindings = fx.Provide(
+	func(s *store.Store) catalog.Store { return s },
+	func(s *store.Store) runner.Store { return s },
+	func(r *runner.Runner) queue.Executor { return r },
+	func(r *runner.Runner) scheduler.Leftovers { return r },
+)
+
+// fx runs what modules invoke before what stands outside of them, so the hooks of
+// app itself are modules too, to keep their place in the list.
+
+// own makes the process an owner of runs before anything can give it one.
+func own(role store.Role) fx.Option {
+	return fx.Module("own", fx.Invoke(func(lc fx.Lifecycle, s *store.Store) {
+		lc.Append(fx.StartHook(owner{s, role}.claim))
+	}))
+}
+
+type owner struct {
+	store *store.Store
+	role  store.Role
+}
+
+func (o owner) claim(ctx context.Context) error {
+	_, err := o.store.Own(ctx, o.role)
+	return err
+}
+
+// flush writes out the log when everything but the health server has stopped.
+var flush = fx.Module("flush", fx.Invoke(func(lc fx.Lifecycle, l *logging.Logger) {
+	lc.Append(fx.StopHook(lines{l}.flush))
+}))
+
+// flushTimeout bounds how long a log that nobody reads may hold up the end.
+const flushTimeout = 2 * time.Second
+
+type lines struct{ logger *logging.Logger }
+
+func (l lines) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
+	defer cancel()
+	_ = l.logger.Flush(ctx) // there is nobody left to tell
+}
+
+// ready is the last hook to start: from then on the process is running.
+var ready = fx.Module("ready", fx.Invoke(func(lc fx.Lifecycle, r *health.Registry) {
+	lc.Append(fx.StartHook(phase{r}.run))
+}))
+
+type phase struct{ registry *health.Registry }
+
+func (p phase) run() { p.registry.Advance(health.Running) }
+
+// janitor removes runs whose retention is over.
+var janitor = fx.Options(
+	fx.Provide(func(s *store.Store) runlog.Expirer { return history{s} }),
+	runlog.JanitorModule,
+)
+
+// history is the store as the janitor sees it.
+type history struct{ *store.Store }
+
+func (h history) Expired(ctx context.Context, now time.Time, limit int) ([]runlog.Expired, error) {
+	runs, err := h.Store.Expired(ctx, now, limit)
+	expired := make([]runlog.Expired, len(runs))
+	for i, r := range runs {
+		expired[i] = runlog.Expired{ID: r.ID, DAG: r.DAG, LogDir: r.LogDir, WorkDir: r.WorkDir}
+	}
+	return expired, err
+}

@@ -1,0 +1,113 @@
+package web
+
+import (
+	"bytes"
+	_ "embed" // the page's text
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"dagu/modules/health"
+)
+
+//go:embed page.html
+var pageText string //nolint:gochecknoglobals // embedded, never changed
+
+//go:embed page.css
+var pageStyle []byte //nolint:gochecknoglobals // embedded, never changed
+
+// pageTemplate is parsed once; the text is fixed, so it cannot fail.
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{ //nolint:gochecknoglobals // never changed
+	"when": when,
+	"took": func(seconds *float64) string { return fmt.Sprintf("%.1f s", *seconds) },
+	"path": url.PathEscape,
+}).Parse(pageText))
+
+// pageData is what the page shows.
+type pageData struct {
+	Base   string
+	Now    time.Time
+	Status health.Status
+	DAGs   []dagView
+	// Bad counts the files with a problem.
+	Bad int
+}
+
+func (a *api) page(w http.ResponseWriter, r *http.Request) {
+	views, err := a.views(r.Context())
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	data := pageData{Base: a.base, Now: time.Now(), Status: a.deps.Registry.Verdict().Status, DAGs: views}
+	for i := range views {
+		if views[i].Error != "" {
+			data.Bad++
+		}
+	}
+	var text bytes.Buffer
+	if err := pageTemplate.Execute(&text, data); err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(text.Bytes()) // a client that is gone is no concern of the server's
+}
+
+func (a *api) style(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	_, _ = w.Write(pageStyle) // a client that is gone is no concern of the server's
+}
+
+// errAction tells of a button that does not exist.
+var errAction = errors.New("no such action")
+
+// button does what a form of the page asks for, and shows the page again.
+func (a *api) button(w http.ResponseWriter, r *http.Request) {
+	e, ok := a.entry(w, r)
+	if !ok {
+		return
+	}
+	var err error
+	switch chi.URLParam(r, "action") {
+	case "start":
+		if !e.Good {
+			fail(w, http.StatusConflict, "not_runnable", "no version of the file can run")
+			return
+		}
+		_, err = a.enqueue(r.Context(), &e, nil)
+	case "stop":
+		_, err = a.deps.Store.RequestStop(r.Context(), e.Name, "")
+	case "suspend":
+		err = a.deps.Store.Suspend(r.Context(), e.Name, time.Now())
+	case "resume":
+		err = a.deps.Store.Resume(r.Context(), e.Name, time.Now())
+	default:
+		err = errAction
+	}
+	switch {
+	case errors.Is(err, errAction):
+		fail(w, http.StatusNotFound, "not_found", "there is nothing at "+r.URL.Path)
+	case err != nil:
+		a.refuse(w, r, err)
+	default:
+		http.Redirect(w, r, a.base+"/", http.StatusSeeOther)
+	}
+}
+
+// when is a time of today as a time, another one with its date, in our own zone.
+func when(at *time.Time, now time.Time) string {
+	if at == nil {
+		return ""
+	}
+	local, today := at.Local(), now.Local()
+	if local.Format(time.DateOnly) == today.Format(time.DateOnly) {
+		return local.Format("15:04:05")
+	}
+	return local.Format("2006-01-02 15:04")
+}

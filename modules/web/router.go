@@ -1,0 +1,55 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"dagu/modules/health"
+)
+
+// api answers requests.
+type api struct {
+	base string
+	deps Deps
+}
+
+func newHandler(o Options, deps Deps) http.Handler {
+	a := &api{base: o.BasePath, deps: deps}
+	root := chi.NewRouter()
+	root.Use(secure, a.recover, ownHost(o.Host))
+	root.Route(o.BasePath+"/", func(r chi.Router) {
+		// GetHead would hide routes from the verdict's own HEAD.
+		verdict := health.Answer(deps.Registry)
+		r.Get("/api/v1/health", verdict)
+		r.Head("/api/v1/health", verdict)
+		r.Group(func(r chi.Router) {
+			r.Use(middleware.GetHead, login(o), sameOrigin, bounded)
+			a.routes(r)
+		})
+	})
+	root.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		fail(w, http.StatusNotFound, "not_found", "there is nothing at "+r.URL.Path)
+	})
+	root.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		fail(w, http.StatusMethodNotAllowed, "method_not_allowed", r.Method+" is not possible at "+r.URL.Path)
+	})
+	return root
+}
+
+func (a *api) routes(r chi.Router) {
+	r.Get("/", a.page)
+	r.Get("/page.css", a.style)
+	r.Post("/dags/{name}/{action}", a.button)
+
+	r.Get("/api/v1/dags", a.listDAGs)
+	r.Get("/api/v1/dags/{name}", a.showDAG)
+	r.Post("/api/v1/dags/{name}/start", a.start)
+	r.Post("/api/v1/dags/{name}/stop", a.stop)
+	r.Post("/api/v1/dags/{name}/suspend", a.suspend)
+	r.Post("/api/v1/dags/{name}/resume", a.resume)
+	r.Get("/api/v1/dag-runs", a.listRuns)
+	r.Get("/api/v1/dag-runs/{name}", a.listRuns)
+	r.Get("/api/v1/dag-runs/{name}/{id}", a.showRun)
+}

@@ -1,0 +1,60 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"dagu/modules/store"
+)
+
+const (
+	defaultRuns = 100
+	maxRuns     = 1000
+)
+
+func (a *api) listRuns(w http.ResponseWriter, r *http.Request) {
+	filter := store.Filter{DAG: chi.URLParam(r, "name"), Limit: defaultRuns}
+	if text := r.URL.Query().Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxRuns {
+			fail(w, http.StatusBadRequest, "bad_limit", fmt.Sprintf("limit must be a number from 1 to %d", maxRuns))
+			return
+		}
+		filter.Limit = n
+	}
+	for _, text := range r.URL.Query()["status"] {
+		filter.Statuses = append(filter.Statuses, store.Status(text))
+	}
+	runs, err := a.deps.Store.Runs(r.Context(), filter)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	now := time.Now()
+	views := make([]RunView, len(runs))
+	for i, run := range runs {
+		views[i] = ViewRun(run, nil, now)
+	}
+	send(w, http.StatusOK, map[string]any{"runs": views})
+}
+
+func (a *api) showRun(w http.ResponseWriter, r *http.Request) {
+	run, err := a.deps.Store.Run(r.Context(), chi.URLParam(r, "id"))
+	if err == nil && run.DAG != chi.URLParam(r, "name") {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	steps, err := a.deps.Store.Steps(r.Context(), run.ID, run.Attempt)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	send(w, http.StatusOK, ViewRun(run, steps, time.Now()))
+}

@@ -1,0 +1,95 @@
+package web
+
+import (
+	"time"
+
+	"dagu/modules/store"
+)
+
+// RunView is a run as JSON, in the API and on the command line.
+type RunView struct {
+	DAG         string     `json:"dag"`
+	RunID       string     `json:"run_id"`
+	Status      string     `json:"status"`
+	Reason      string     `json:"reason,omitempty"`
+	Error       string     `json:"error,omitempty"`
+	Attempt     int        `json:"attempt"`
+	Trigger     string     `json:"trigger"`
+	Queue       string     `json:"queue"`
+	Priority    int        `json:"priority"`
+	Params      []string   `json:"params"`
+	Labels      []string   `json:"labels"`
+	ScheduledAt *time.Time `json:"scheduled_at,omitempty"`
+	QueuedAt    *time.Time `json:"queued_at,omitempty"`
+	StartedAt   *time.Time `json:"started_at,omitempty"`
+	FinishedAt  *time.Time `json:"finished_at,omitempty"`
+	// Seconds is how long the run took, or has been running.
+	Seconds *float64   `json:"duration_seconds,omitempty"`
+	LogDir  string     `json:"log_dir,omitempty"`
+	WorkDir string     `json:"work_dir,omitempty"`
+	Steps   []StepView `json:"steps,omitempty"`
+}
+
+// StepView is a step or handler as JSON.
+type StepView struct {
+	Name       string     `json:"name"`
+	ID         string     `json:"id,omitempty"`
+	Status     string     `json:"status"`
+	Error      string     `json:"error,omitempty"`
+	ExitCode   *int       `json:"exit_code,omitempty"`
+	Tries      int        `json:"tries"`
+	StartedAt  *time.Time `json:"started_at,omitempty"`
+	FinishedAt *time.Time `json:"finished_at,omitempty"`
+	Seconds    *float64   `json:"duration_seconds,omitempty"`
+	Stdout     string     `json:"stdout,omitempty"`
+	Stderr     string     `json:"stderr,omitempty"`
+}
+
+// ViewRun shows a run with its steps, which may be left out, as of now.
+func ViewRun(run store.Run, steps []store.Step, now time.Time) RunView {
+	v := RunView{
+		DAG: run.DAG, RunID: run.ID, Status: string(run.Status), Reason: string(run.Reason), Error: run.Error,
+		Attempt: run.Attempt, Trigger: string(run.Trigger), Queue: run.Queue, Priority: run.Priority,
+		Params: append([]string{}, run.Params...), Labels: append([]string{}, run.Labels...),
+		ScheduledAt: instant(run.Due), QueuedAt: instant(run.Queued),
+		StartedAt: instant(run.Started), FinishedAt: instant(run.Finished),
+		Seconds: seconds(run.Started, run.Finished, now), LogDir: run.LogDir, WorkDir: run.WorkDir,
+	}
+	for i := range steps {
+		v.Steps = append(v.Steps, viewStep(&steps[i], now))
+	}
+	return v
+}
+
+func viewStep(s *store.Step, now time.Time) StepView {
+	v := StepView{
+		Name: s.Name, ID: s.ID, Status: string(s.Status), Error: s.Error, Tries: s.Tries,
+		StartedAt: instant(s.Started), FinishedAt: instant(s.Finished),
+		Seconds: seconds(s.Started, s.Finished, now), Stdout: s.Stdout, Stderr: s.Stderr,
+	}
+	if s.Exited {
+		v.ExitCode = &s.ExitCode
+	}
+	return v
+}
+
+// instant is a time in UTC, or nil for none.
+func instant(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	at = at.UTC()
+	return &at
+}
+
+// seconds is the time from start to end, or to now while there is no end.
+func seconds(start, end, now time.Time) *float64 {
+	if start.IsZero() {
+		return nil
+	}
+	if end.IsZero() {
+		end = now
+	}
+	s := float64(max(end.Sub(start), 0).Milliseconds()) / 1000
+	return &s
+}
