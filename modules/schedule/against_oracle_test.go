@@ -1,7 +1,6 @@
 package schedule_test
 
 import (
-	"dagu/modules/schedule"
 	"errors"
 	"math/rand/v2"
 	"sort"
@@ -9,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dagu/modules/schedule"
 )
 
 // warmUp is the part at the begin of a stretch of time from which the oracle only

@@ -1,9 +1,10 @@
 package schedule_test
 
 import (
-	"dagu/modules/schedule"
 	"testing"
 	"time"
+
+	"dagu/modules/schedule"
 )
 
 // Each benchmark starts ten years from now, where package time has no cached

@@ -7,13 +7,13 @@ import (
 
 // In this file time is that of a wall clock, counted as if the wall clock were UTC.
 
-// maxMonths bounds the search for a day: 29 February comes after eight years at
-// the latest, and only months of the schedule are looked at.
-const maxMonths = 12 * 9
+// maxMonths bounds the search for a day. Only the first month looked at and months
+// of the schedule count, and the rarest day, 29 February, comes after eight of them.
+const maxMonths = 12
 
 // nextMinute returns the first due minute at or after the given second.
 func (s *Schedule) nextMinute(wall int64) (int64, bool) {
-	midnight := floorDiv(wall+minute-1, day) * day
+	midnight := floorDiv(wall, day) * day
 	first, ok := s.nextDay(midnight)
 	if ok && first == midnight {
 		if in, found := s.nextInDay(int(wall+minute-1-midnight) / minute); found {

@@ -1,13 +1,14 @@
 package schedule_test
 
 import (
-	"dagu/modules/schedule"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/netresearch/go-cron"
 	"github.com/stretchr/testify/require"
+
+	"dagu/modules/schedule"
 )
 
 // TestOtherLibrary compares with another implementation in which either day is

@@ -1,13 +1,14 @@
 package schedule_test
 
 import (
-	"dagu/modules/schedule"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"dagu/modules/schedule"
 )
 
 // FuzzParse: every text is refused with an error that points into it and whose

@@ -1,12 +1,13 @@
 package schedule_test
 
 import (
-	"dagu/modules/schedule"
 	"math"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dagu/modules/schedule"
 )
 
 func parse(tb testing.TB, text string, loc *time.Location) *schedule.Schedule {
@@ -80,6 +81,16 @@ func TestLeapYearEnd(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestNextBeyondLeapYearEnd searches from that day over the next change of clocks.
+func TestNextBeyondLeapYearEnd(t *testing.T) {
+	t.Parallel()
+	after := time.Date(2096, 12, 31, 12, 0, 0, 0, time.UTC)
+	want := time.Date(2097, 7, 1, 10, 0, 0, 0, time.UTC)
+	for _, spec := range []string{"0 12 1 7 *", "*/60 12 1 7 *"} {
+		require.Equal(t, want, parse(t, spec, load(t, "Europe/Berlin")).Next(after), spec)
 	}
 }
 

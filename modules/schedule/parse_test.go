@@ -1,7 +1,6 @@
 package schedule_test
 
 import (
-	"dagu/modules/schedule"
 	"reflect"
 	"strings"
 	"testing"
@@ -9,6 +8,8 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"dagu/modules/schedule"
 )
 
 func TestParse(t *testing.T) {
