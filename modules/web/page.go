@@ -16,10 +16,10 @@ import (
 )
 
 //go:embed page.html
-var pageText string //nolint:gochecknoglobals // embedded, never changed
+var pageText string
 
 //go:embed page.css
-var pageStyle []byte //nolint:gochecknoglobals // embedded, never changed
+var pageStyle []byte
 
 // pageTemplate is parsed once; the text is fixed, so it cannot fail.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{ //nolint:gochecknoglobals // never changed

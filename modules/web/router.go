@@ -18,14 +18,11 @@ type api struct {
 func newHandler(o Options, deps Deps) http.Handler {
 	a := &api{base: o.BasePath, deps: deps}
 	root := chi.NewRouter()
-	root.Use(secure, a.recover, ownHost(o.Host))
+	root.Use(middleware.GetHead, secure, a.recover, ownHost(o.Host))
 	root.Route(o.BasePath+"/", func(r chi.Router) {
-		// GetHead would hide routes from the verdict's own HEAD.
-		verdict := health.Answer(deps.Registry)
-		r.Get("/api/v1/health", verdict)
-		r.Head("/api/v1/health", verdict)
+		r.Get("/api/v1/health", health.Answer(deps.Registry))
 		r.Group(func(r chi.Router) {
-			r.Use(middleware.GetHead, login(o), sameOrigin, bounded)
+			r.Use(login(o), sameOrigin, bounded)
 			a.routes(r)
 		})
 	})
