@@ -1,0 +1,184 @@
+package integration_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// daemon is a running dagu process.
+type daemon struct {
+	tb     testing.TB
+	home   *home
+	cmd    *exec.Cmd
+	log    *buffer
+	done   chan struct{} // closed when it has ended
+	client *http.Client
+}
+
+// launch says how to start a daemon; the zero value is `dagu scheduler`.
+type launch struct {
+	args   []string // nil is scheduler
+	helper string   // see help
+	attr   *syscall.SysProcAttr
+	env    []string
+}
+
+// start starts a daemon, and has it ended with the test at the latest.
+func (h *home) start(l launch) *daemon {
+	h.tb.Helper()
+	if l.args == nil {
+		l.args = []string{"scheduler"}
+	}
+	argv := append([]string{binary(h.tb)}, l.args...)
+	env := append(h.environ(), l.env...)
+	if l.helper != "" {
+		self, err := os.Executable()
+		require.NoError(h.tb, err)
+		argv = append([]string{self}, argv...)
+		env = append(env, helperVar+"="+l.helper)
+	}
+	d := &daemon{tb: h.tb, home: h, log: &buffer{}, done: make(chan struct{}), client: newClient()}
+	d.cmd = exec.Command(argv[0], argv[1:]...) //nolint:noctx // ended by signals, as its users do
+	d.cmd.Env, d.cmd.Dir, d.cmd.SysProcAttr = env, h.dir, l.attr
+	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
+	d.cmd.WaitDelay = time.Second
+	require.NoError(h.tb, d.cmd.Start())
+	go func() {
+		defer close(d.done)
+		_ = d.cmd.Wait() // its state tells
+	}()
+	h.tb.Cleanup(func() {
+		_ = d.cmd.Process.Kill()
+		<-d.done
+		d.client.CloseIdleConnections()
+		if h.tb.Failed() {
+			h.tb.Logf("log of %s:\n%s", strings.Join(l.args, " "), d.log)
+		}
+		require.NotContains(h.tb, d.log.String(), "DATA RACE")
+	})
+	return d
+}
+
+// scheduler starts `dagu scheduler` and waits until it is healthy.
+func (h *home) scheduler() *daemon {
+	h.tb.Helper()
+	d := h.start(launch{})
+	d.waitHealthy()
+	return d
+}
+
+func newClient() *http.Client {
+	return &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+}
+
+func (d *daemon) pid() int { return d.cmd.Process.Pid }
+
+func (d *daemon) ended() bool {
+	select {
+	case <-d.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// answer is what a probe brought: "200 {...}", or "refused", or what went wrong.
+func (d *daemon) answer() string {
+	return d.get("http://127.0.0.1:" + strconv.Itoa(d.home.port) + "/health")
+}
+
+func (d *daemon) get(url string) string {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
+	if err != nil {
+		return err.Error()
+	}
+	response, err := d.client.Do(request)
+	if err != nil {
+		if strings.Contains(err.Error(), "connection refused") {
+			return "refused"
+		}
+		return err.Error()
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return err.Error()
+	}
+	return strconv.Itoa(response.StatusCode) + " " + string(body)
+}
+
+// What /health says.
+const (
+	refused      = "refused"
+	healthy      = `200 {"status":"healthy"}`
+	starting     = `503 {"status":"starting"}`
+	shuttingDown = `503 {"status":"shutting_down"}`
+)
+
+func (d *daemon) waitHealthy() {
+	d.tb.Helper()
+	eventually(d.tb, func() bool {
+		require.False(d.tb, d.ended(), "the process ended:\n%s", d.log)
+		return d.answer() == healthy
+	}, "healthy; log:\n%s", d.log)
+}
+
+func (d *daemon) signal(s syscall.Signal) {
+	d.tb.Helper()
+	require.NoError(d.tb, d.cmd.Process.Signal(s))
+}
+
+// wait waits for the end and returns the exit code, -1 after a signal.
+func (d *daemon) wait() int {
+	d.tb.Helper()
+	select {
+	case <-d.done:
+	case <-time.After(patience):
+		require.Fail(d.tb, "the process does not end", d.log.String())
+	}
+	return d.cmd.ProcessState.ExitCode()
+}
+
+// stop ends the daemon as an operator does.
+func (d *daemon) stop() {
+	d.tb.Helper()
+	d.signal(syscall.SIGTERM)
+	require.Zero(d.tb, d.wait(), "exit code; log:\n%s", d.log)
+}
+
+// kill ends the daemon as a crash does.
+func (d *daemon) kill() {
+	d.tb.Helper()
+	d.signal(syscall.SIGKILL)
+	require.Equal(d.tb, -1, d.wait())
+}
+
+// buffer is a bytes.Buffer that may be read while it is written.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
