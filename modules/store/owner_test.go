@@ -112,6 +112,7 @@ func TestDeadOwner(t *testing.T) {
 
 	dead = deadOwners(t, other)
 	require.Len(t, dead, 1, "the lock is free again")
+	require.Equal(t, owner, dead[0].Owner())
 	dead[0].Unlock()
 	dead = deadOwners(t, s)
 	require.Len(t, dead, 1)
@@ -153,6 +154,7 @@ func TestStopWithOpenRuns(t *testing.T) {
 	dead := deadOwners(t, other)
 	require.Len(t, dead, 1)
 	require.Equal(t, s.Instance(), dead[0].Owner().ID)
+	require.Equal(t, os.Getpid(), dead[0].Owner().PID, "its record stays")
 	_, lost, err := dead[0].Close(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{"d-0"}, idsOf(lost))

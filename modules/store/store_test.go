@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -274,6 +275,47 @@ func TestStuckWriter(t *testing.T) {
 	defer cancel()
 	require.ErrorIs(t, s.Stop(ctx), context.DeadlineExceeded)
 	close(release)
+}
+
+// What waits when Stop is called is still written.
+func TestStopDrains(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.New(store.Options{Dir: dir}, zap.NewNop())
+		require.NoError(t, err)
+		require.NoError(t, s.Start(t.Context()))
+		_, err = s.Own(t.Context(), store.RoleScheduler)
+		require.NoError(t, err)
+		putText(t, s)
+		release := make(chan struct{})
+		results := make(chan error, 12)
+		go func() {
+			_, failed := s.Decide(t.Context(), []store.Candidate{{DAG: "d", Kind: store.KindStart, Due: noon()}},
+				func(int, store.State) store.Verdict {
+					<-release
+					return missed()
+				})
+			results <- failed
+		}()
+		for i := range 10 {
+			go func() {
+				_, failed := s.Enqueue(t.Context(), newRun("d", fmt.Sprint(i)))
+				results <- failed
+			}()
+		}
+		synctest.Wait()
+		go func() { results <- s.Stop(t.Context()) }()
+		synctest.Wait()
+		_, err = s.Enqueue(t.Context(), newRun("d", "late"))
+		require.ErrorIs(t, err, store.ErrClosed)
+		close(release)
+		for range cap(results) {
+			require.NoError(t, <-results)
+		}
+	})
+	require.Equal(t, 10, number(t, raw(t, dir), "select count(*) from runs"))
+	require.Empty(t, ownerFiles(t, dir))
 }
 
 func TestPanicIsAnError(t *testing.T) {

@@ -41,7 +41,8 @@ func TestTexts(t *testing.T) {
 	got, err := s.Files(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, files, got)
-	require.ErrorIs(t, s.SaveFiles(t.Context(), []store.File{{Path: "/dags/2.yaml", Hash: "none"}}), store.ErrNotFound)
+	bad := []store.File{{Path: "/dags/3.yaml", Hash: "h0"}, {Path: "/dags/2.yaml", Hash: "none"}}
+	require.ErrorIs(t, s.SaveFiles(t.Context(), bad), store.ErrNotFound, "and nothing of it is recorded")
 	require.NoError(t, s.RemoveFiles(t.Context(), []string{"/dags/0.yaml", "/dags/never.yaml"}))
 	got, err = s.Files(t.Context())
 	require.NoError(t, err)
