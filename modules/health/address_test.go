@@ -1,13 +1,14 @@
 package health_test
 
 import (
-	"dagu/modules/health"
 	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"dagu/modules/health"
 
 	"github.com/stretchr/testify/require"
 )

@@ -12,19 +12,18 @@ import (
 const maxConns = 1024
 
 // crowd bounds the connections of a server. At the limit the oldest idle one
-// makes room: one that has been answered, or that has not sent a byte yet. When
-// all of them are in the middle of a request, which takes an honest client less
-// than a millisecond, the oldest of those does.
+// makes room: the one that has done nothing for the longest time, be it that it
+// never sent a request, sent half of one, or was answered. An honest request
+// takes less than a millisecond, so a probe under way is never that one.
 //
 // Its lock is held for a few pointer moves, never while anything is written,
 // read or closed.
 type crowd struct {
 	limit int
 
-	mu    sync.Mutex // guards what follows
-	known map[net.Conn]*list.Element
-	idle  *list.List // of guest, oldest first
-	busy  *list.List
+	mu     sync.Mutex // guards what follows
+	places map[net.Conn]*list.Element
+	queue  *list.List // of guest; who changed state last is at the back
 }
 
 // guest is a connection with the time of its last change of state.
@@ -34,31 +33,26 @@ type guest struct {
 }
 
 func newCrowd(limit int) *crowd {
-	return &crowd{limit: limit, known: make(map[net.Conn]*list.Element), idle: list.New(), busy: list.New()}
+	return &crowd{limit: limit, places: make(map[net.Conn]*list.Element), queue: list.New()}
 }
 
 // observe is the ConnState hook of http.Server.
 func (c *crowd) observe(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
-	place, ok := c.known[conn]
-	if ok {
-		c.idle.Remove(place)
-		c.busy.Remove(place)
+	place, known := c.places[conn]
+	if known {
+		c.queue.Remove(place)
+		delete(c.places, conn)
 	}
 	var surplus net.Conn
 	switch {
-	case state == http.StateNew:
-		if len(c.known) >= c.limit {
+	case state == http.StateClosed, state == http.StateHijacked:
+	case known, state == http.StateNew:
+		if c.queue.Len() >= c.limit {
 			surplus = c.takeOldest()
 		}
-		c.known[conn] = c.idle.PushBack(guest{conn, time.Now()})
-	case !ok: // it was closed to make room
-	case state == http.StateActive:
-		c.known[conn] = c.busy.PushBack(guest{conn, time.Now()})
-	case state == http.StateIdle:
-		c.known[conn] = c.idle.PushBack(guest{conn, time.Now()})
-	default:
-		delete(c.known, conn)
+		c.places[conn] = c.queue.PushBack(guest{conn, time.Now()})
+	default: // it was closed to make room, and does not know yet
 	}
 	c.mu.Unlock()
 	if surplus != nil {
@@ -66,11 +60,11 @@ func (c *crowd) observe(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// makeRoom closes the oldest idle connection, if it has been idle for that long.
+// makeRoom closes the oldest connection, if it has done nothing for that long.
 func (c *crowd) makeRoom(idle time.Duration) {
 	c.mu.Lock()
 	var conn net.Conn
-	if front := c.idle.Front(); front != nil && time.Since(front.Value.(guest).since) >= idle {
+	if front := c.queue.Front(); front != nil && time.Since(front.Value.(guest).since) >= idle {
 		conn = c.takeOldest()
 	}
 	c.mu.Unlock()
@@ -81,24 +75,16 @@ func (c *crowd) makeRoom(idle time.Duration) {
 
 // takeOldest is called with the lock held and at least one connection.
 func (c *crowd) takeOldest() net.Conn {
-	queue := c.idle
-	if queue.Len() == 0 {
-		queue = c.busy
-	}
-	oldest := queue.Remove(queue.Front()).(guest)
-	delete(c.known, oldest.conn)
+	oldest := c.queue.Remove(c.queue.Front()).(guest)
+	delete(c.places, oldest.conn)
 	return oldest.conn
 }
 
-// stirred tells whether a connection has come or has begun a request within
-// the given time, and is still there.
+// stirred tells whether a connection has come or has sent the head of a request
+// within the given time, and is still there.
 func (c *crowd) stirred(within time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, queue := range []*list.List{c.idle, c.busy} {
-		if last := queue.Back(); last != nil && time.Since(last.Value.(guest).since) < within {
-			return true
-		}
-	}
-	return false
+	last := c.queue.Back()
+	return last != nil && time.Since(last.Value.(guest).since) < within
 }

@@ -93,9 +93,9 @@ func (e *endpoint) bindAgain(ctx context.Context, pause backoff.BackOff) net.Lis
 // serve returns when the listener is closed, which it is when ctx is done or accepting fails.
 func (e *endpoint) serve(ctx context.Context, listener net.Listener) error {
 	url := localURL(listener.Addr(), e.address())
+	e.server.log.Info("health server listens", zap.String("address", e.address()), zap.String("url", url+Path))
 	e.url.Store(&url)
 	e.server.keeper.changed()
-	e.server.log.Info("health server listens", zap.String("address", e.address()), zap.String("url", url+Path))
 
 	entry := &door{Listener: listener, ctx: ctx, crowd: e.server.crowd, log: e.server.log}
 	stop := context.AfterFunc(ctx, entry.shut)
@@ -104,7 +104,9 @@ func (e *endpoint) serve(ctx context.Context, listener net.Listener) error {
 
 	gone := ""
 	e.url.Store(&gone)
-	e.server.keeper.changed()
+	if ctx.Err() == nil {
+		e.server.keeper.changed() // otherwise the file stays until the end
+	}
 	return err
 }
 

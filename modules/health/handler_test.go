@@ -1,12 +1,13 @@
 package health_test
 
 import (
-	"dagu/modules/health"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"dagu/modules/health"
 
 	"github.com/stretchr/testify/require"
 )

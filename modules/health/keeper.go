@@ -35,9 +35,7 @@ func (k *keeper) run(ctx context.Context) {
 		case <-k.wake:
 			written = k.runOnce(written)
 		case <-ctx.Done():
-			if written != "" {
-				k.remove()
-			}
+			k.runOnce(written)
 			return
 		}
 	}

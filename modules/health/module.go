@@ -1,9 +1,10 @@
 package health
 
 import (
-	"dagu/config"
 	"os"
 	"path/filepath"
+
+	"dagu/config"
 
 	"go.uber.org/fx"
 	"go.uber.org/zap"

@@ -1,13 +1,14 @@
 package health_test
 
 import (
-	"dagu/config"
-	"dagu/modules/health"
 	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"dagu/config"
+	"dagu/modules/health"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/fx"

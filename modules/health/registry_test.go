@@ -2,12 +2,13 @@ package health_test
 
 import (
 	"context"
-	"dagu/modules/health"
 	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"dagu/modules/health"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"

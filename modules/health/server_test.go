@@ -3,7 +3,6 @@ package health_test
 import (
 	"bufio"
 	"context"
-	"dagu/modules/health"
 	"errors"
 	"fmt"
 	"io"
@@ -12,11 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"dagu/modules/health"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
@@ -186,20 +186,6 @@ func TestTakenPortIsToldAndTriedAgain(t *testing.T) {
 	eventually(t, func() bool { _, err := health.ReadAddress(file); return err == nil }, "the address file is written")
 }
 
-func TestStopWhileBindingDoesNotWait(t *testing.T) {
-	t.Parallel()
-	hang := func(ctx context.Context, _, _ string) (net.Listener, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	core, logs := observer.New(zap.DebugLevel)
-	s, err := health.NewServer(health.ServerOptions{Listen: hang}, newRegistry(t, health.Options{}), zap.New(core))
-	require.NoError(t, err)
-	require.NoError(t, s.Start(t.Context()))
-	require.NoError(t, s.Stop(t.Context()))
-	require.Empty(t, logs.FilterLevelExact(zap.WarnLevel).All())
-}
-
 // breakable is a listener whose Accept can be made to fail.
 type breakable struct {
 	net.Listener
@@ -250,31 +236,6 @@ func TestServingThatBreaksIsMended(t *testing.T) {
 	code, _, err := probe(t, address)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, code)
-}
-
-func TestShortageOfDescriptorsIsBorne(t *testing.T) {
-	t.Parallel()
-	var listener *breakable
-	listen := func(ctx context.Context, network, address string) (net.Listener, error) {
-		l, err := new(net.ListenConfig).Listen(ctx, network, address)
-		listener = &breakable{Listener: l}
-		return listener, err
-	}
-	s, logs := serve(t, health.ServerOptions{Listen: listen}, running(t, health.Options{}))
-	address := listening(t, s)
-	shortage := error(&net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)})
-	listener.failed.Store(&shortage)
-	_, _, err := probe(t, address) // the accept under way still works
-	require.NoError(t, err)
-	silent := dial(t, address)
-	eventually(t, func() bool { return len(entries(logs, "cannot accept")) == 1 }, "the shortage is told")
-	listener.failed.Store(nil)
-	code, _, err := probe(t, address)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, code)
-	require.Len(t, entries(logs, "cannot accept"), 1)
-	require.Len(t, entries(logs, "accepts connections again"), 1)
-	require.NoError(t, silent.Close())
 }
 
 func TestLocalhostIsBothFamilies(t *testing.T) {
@@ -341,181 +302,10 @@ func TestLoopbackInAPodIsWarnedOf(t *testing.T) {
 
 func TestServerThatIsOffNeverListens(t *testing.T) {
 	t.Parallel()
-	listen := func(context.Context, string, string) (net.Listener, error) { panic("it listens") } //nolint:forbidigo // the test fails
+	listen := func(context.Context, string, string) (net.Listener, error) { panic("it listens") }
 	s, logs := serve(t, health.ServerOptions{Off: true, Listen: listen}, running(t, health.Options{}))
 	require.Empty(t, s.URL())
 	require.Zero(t, logs.Len())
 	_, err := health.NewServer(health.ServerOptions{Port: 65536}, nil, zap.NewNop())
 	require.ErrorContains(t, err, "65536")
-}
-
-func TestSilentConnectionsKeepNobodyOut(t *testing.T) {
-	t.Parallel()
-	s, _ := serve(t, health.ServerOptions{}, running(t, health.Options{}))
-	address := listening(t, s)
-	honest := dial(t, address)
-	reader := bufio.NewReader(honest)
-	for i := range 2000 {
-		dial(t, address)
-		if i%100 != 0 {
-			continue
-		}
-		code, _, err := probe(t, address)
-		require.NoError(t, err)
-		require.Equal(t, http.StatusOK, code)
-		if i < health.MaxConns/2 {
-			// One that asks again and again is never the oldest.
-			_, err = io.WriteString(honest, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
-			require.NoError(t, err)
-			response, err := http.ReadResponse(reader, nil)
-			require.NoError(t, err)
-			require.Equal(t, `{"status":"healthy"}`, body(t, response))
-		}
-	}
-}
-
-func TestHalfRequestsKeepNobodyOut(t *testing.T) {
-	t.Parallel()
-	s, _ := serve(t, health.ServerOptions{}, running(t, health.Options{}))
-	address := listening(t, s)
-	for range health.MaxConns + 100 {
-		_, err := io.WriteString(dial(t, address), "GET /health HTTP/1.1\r\nHos")
-		require.NoError(t, err)
-	}
-	for range 20 {
-		code, _, err := probe(t, address)
-		require.NoError(t, err)
-		require.Equal(t, http.StatusOK, code)
-	}
-}
-
-func TestOldestIdleConnectionMakesRoom(t *testing.T) {
-	t.Parallel()
-	s, _ := serve(t, health.ServerOptions{}, running(t, health.Options{}))
-	address := listening(t, s)
-	ask := func(conn net.Conn) {
-		_, err := io.WriteString(conn, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
-		require.NoError(t, err)
-		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		require.NoError(t, err)
-		require.NoError(t, response.Body.Close())
-	}
-	first, second := dial(t, address), dial(t, address)
-	ask(second) // both are in
-	ask(first)  // and now the second is the older one
-	conns := make([]net.Conn, health.MaxConns-1)
-	for i := range conns {
-		conns[i] = dial(t, address)
-	}
-	_, err := second.Read(make([]byte, 1))
-	require.Error(t, err, "the oldest is closed")
-	require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
-	ask(first)
-}
-
-func TestOversizedAndSlowRequestsAreEnded(t *testing.T) {
-	t.Parallel()
-	s, _ := serve(t, health.ServerOptions{}, running(t, health.Options{}))
-	address := listening(t, s)
-	large := dial(t, address)
-	_, _ = io.WriteString(large, "GET /health HTTP/1.1\r\nHost: x\r\nX: "+strings.Repeat("x", 64<<10)+"\r\n\r\n")
-	response, err := http.ReadResponse(bufio.NewReader(large), nil)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, response.StatusCode)
-	require.NoError(t, response.Body.Close())
-
-	for _, sent := range []string{"", "GET /health HTTP/1.1\r\n", "POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx"} {
-		slow := dial(t, address)
-		_, err = io.WriteString(slow, sent)
-		require.NoError(t, err)
-		_, err = io.Copy(io.Discard, slow)
-		require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server ends %q", sent)
-	}
-}
-
-// counting counts the connections that the server accepts.
-type counting struct {
-	*net.TCPListener
-	accepted atomic.Int32
-}
-
-func (c *counting) Accept() (net.Conn, error) {
-	conn, err := c.TCPListener.Accept()
-	if err == nil {
-		c.accepted.Add(1)
-	}
-	return conn, err
-}
-
-// Probes go on while the server stops: each that was accepted is answered.
-func TestStopCutsNoProbeOff(t *testing.T) {
-	t.Parallel()
-	for range 20 {
-		var counter *counting
-		listen := func(ctx context.Context, network, address string) (net.Listener, error) {
-			l, err := new(net.ListenConfig).Listen(ctx, network, address)
-			counter = &counting{TCPListener: l.(*net.TCPListener)}
-			return counter, err
-		}
-		r := running(t, health.Options{})
-		s, _ := serve(t, health.ServerOptions{Listen: listen}, r)
-		health.BePatient(s)
-		address := listening(t, s)
-		r.Advance(health.Draining)
-		var probers sync.WaitGroup
-		var answered atomic.Int32
-		for range 4 {
-			probers.Go(func() {
-				for {
-					code, _, err := probe(t, address)
-					if err != nil {
-						return
-					}
-					if code == http.StatusServiceUnavailable {
-						answered.Add(1)
-					}
-				}
-			})
-		}
-		eventually(t, func() bool { return answered.Load() > 20 }, "probes are answered while draining")
-		require.NoError(t, s.Stop(t.Context()))
-		probers.Wait()
-		require.Equal(t, counter.accepted.Load(), answered.Load())
-	}
-}
-
-func TestConnectionThatIsInAtStopMayStillAsk(t *testing.T) {
-	t.Parallel()
-	s, _ := serve(t, health.ServerOptions{}, running(t, health.Options{}))
-	address := listening(t, s)
-	health.BePatient(s)
-	stopped := make(chan struct{})
-	conn := dial(t, address)
-	go func() {
-		defer close(stopped)
-		_ = s.Stop(context.WithoutCancel(t.Context()))
-	}()
-	eventually(t, func() bool { _, _, err := probe(t, address); return err != nil }, "the listener is closed")
-	_, err := io.WriteString(conn, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
-	require.NoError(t, err)
-	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	require.NoError(t, err)
-	require.Equal(t, `{"status":"shutting_down"}`, body(t, response))
-	<-stopped
-}
-
-func TestStopDoesNotWaitForClients(t *testing.T) {
-	t.Parallel()
-	s, _ := serve(t, health.ServerOptions{}, running(t, health.Options{}))
-	silent, half := dial(t, listening(t, s)), dial(t, listening(t, s))
-	_, err := io.WriteString(half, "GET /health HTTP/1.1\r\nHos")
-	require.NoError(t, err)
-	_, _, err = probe(t, listening(t, s))
-	require.NoError(t, err)
-	require.NoError(t, s.Stop(t.Context()))
-	for _, conn := range []net.Conn{silent, half} {
-		_, err := conn.Read(make([]byte, 1))
-		require.Error(t, err)
-		require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
-	}
 }
