@@ -1,0 +1,26 @@
+package cmd
+
+import "github.com/spf13/cobra"
+
+// commands lists all commands in the order of the help text.
+func commands() []*cobra.Command {
+	return []*cobra.Command{
+		newScheduler(),
+		newStartAll(),
+		newServer(),
+		newStart(),
+		newEnqueue(),
+		newStop(),
+		newRestart(),
+		newRetry(),
+		newDry(),
+		newSuspend(),
+		newResume(),
+		newStatus(),
+		newHistory(),
+		newValidate(),
+		newHealth(),
+		newConfig(),
+		newVersion(),
+	}
+}

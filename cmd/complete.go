@@ -1,0 +1,85 @@
+package cmd
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"dagu/app"
+	"dagu/modules/catalog"
+	"dagu/modules/store"
+)
+
+// complete offers fixed words for a flag.
+func complete(c *cobra.Command, flag string, words ...string) {
+	completeBy(c, flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// noCompletion keeps the shell from offering files for flags.
+func noCompletion(c *cobra.Command, flags ...string) {
+	for _, flag := range flags {
+		completeBy(c, flag, cobra.NoFileCompletions)
+	}
+}
+
+func completeBy(c *cobra.Command, flag string, by cobra.CompletionFunc) {
+	// It fails only for a flag that does not exist.
+	cobra.CheckErr(c.RegisterFlagCompletionFunc(flag, by))
+}
+
+// completeDAG offers the names in the DAG directory, and files.
+func completeDAG(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return dagNames(c), cobra.ShellCompDirectiveDefault
+}
+
+func dagNames(c *cobra.Command) []string {
+	loaded, err := loadQuietly(c)
+	if err != nil {
+		return nil
+	}
+	return catalog.Names(loaded.Config.Paths.DAGsDir)
+}
+
+// maxCompletions is how many runs are offered.
+const maxCompletions = 20
+
+// completeRun offers the ids of the DAG's newest runs in the given states; none
+// stands for all. Where nothing is recorded yet, nothing is made.
+func completeRun(statuses ...store.Status) cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		runs, err := newestRuns(c, args, store.Filter{Statuses: statuses, Limit: maxCompletions})
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		offers := make([]string, len(runs))
+		for i, run := range runs {
+			offers[i] = cobra.CompletionWithDesc(run.ID, string(run.Status)+" "+run.DAG+" "+run.Queued.Local().Format(time.DateTime))
+		}
+		return offers, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	}
+}
+
+// newestRuns reads runs for a completion, of the DAG if one is named already.
+func newestRuns(c *cobra.Command, args []string, filter store.Filter) (runs []store.Run, err error) {
+	loaded, err := loadQuietly(c)
+	if err != nil || !store.Exists(loaded.Config.Paths.DataDir) {
+		return nil, err
+	}
+	if len(args) > 0 {
+		n, missing := nameOf(loaded.Config, args[0])
+		if missing != nil {
+			return nil, missing
+		}
+		filter.DAG = n.name
+	}
+	var st *store.Store
+	err = app.Once(c.Context(), app.Records(loaded), func(ctx context.Context) (err error) {
+		runs, err = st.Runs(ctx, filter)
+		return err
+	}, &st)
+	return runs, err
+}

@@ -1,0 +1,58 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"dagu/app"
+	"dagu/modules/catalog"
+	"dagu/modules/store"
+)
+
+func newDry() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "dry DAG [-- PARAM...]",
+		GroupID: groupRun,
+		Short:   "Show what a run of a DAG would do, without running a step",
+		Long: `Load a DAG as "dagu start" does, bind its parameters, and check its preconditions;
+then show the steps in the order in which they would run, as if each succeeded. No
+step and no handler runs, and nothing is recorded. What dynamic parameters and
+preconditions execute is executed.`,
+		Example: `  dagu dry etl
+  dagu dry ./etl.yaml -- day=Mon 3`,
+		Args:              dagThenParams,
+		ValidArgsFunction: completeDAG,
+	}
+	flags := &newRunFlags{}
+	addParamFlags(c, flags)
+	f := formatFlag(c, formatText, formatJSON)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		loaded, err := load(c)
+		if err != nil {
+			return err
+		}
+		return app.InForeground(c.Context(), loaded, c.ErrOrStderr(), func(ctx context.Context, parts app.Foreground) error {
+			t, err := loadTarget(loaded.Config, args[0], flags.name)
+			if err != nil {
+				return err
+			}
+			words, err := flags.words(t, args)
+			if err != nil {
+				return err
+			}
+			n := catalog.NewRun(t.dag, uuid.NewString(), store.TriggerManual)
+			n.Params = words
+			run, steps, err := parts.Runner.Dry(ctx, t.dag, n)
+			if err != nil {
+				return err
+			}
+			if err := printRun(c, f, run, steps, part{dry: true}); err != nil {
+				return err
+			}
+			return failure(run)
+		})
+	}
+	return c
+}

@@ -1,0 +1,79 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"dagu/app"
+	"dagu/config"
+	"dagu/modules/store"
+)
+
+func newRestart() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "restart DAG",
+		GroupID: groupRun,
+		Short:   "Stop the running runs of a DAG and run it again",
+		Long: `Stop the running runs of a DAG as "dagu stop" does, wait for their end, and run the
+DAG again in this process, as its file is now, with the parameters of the newest of
+them. When none is running, the newest run is the one to be run again. Queued runs
+stay queued. Exit codes and signals are those of "dagu start".`,
+		Example: `  dagu restart etl
+  dagu restart etl --run-id nightly-7`,
+		Args:              oneDAG,
+		ValidArgsFunction: completeDAG,
+	}
+	id := c.Flags().StringP("run-id", "r", "", "stop and run again only this run")
+	completeBy(c, "run-id", completeRun(store.StatusRunning))
+	f := addForegroundFlags(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return f.run(c, func(ctx context.Context, cfg config.Config, parts app.Foreground) (store.Run, error) {
+			t, err := loadTarget(cfg, args[0], "")
+			if err != nil {
+				return store.Run{}, err // before anything is stopped
+			}
+			pattern, running, err := named{name: t.dag.Name}.pattern(ctx, parts.Store, *id)
+			if err != nil {
+				return store.Run{}, err
+			}
+			stopped, err := stopRuns(ctx, parts, running, true)
+			if err != nil {
+				return store.Run{}, err
+			}
+			for _, run := range stopped {
+				tell(c.ErrOrStderr(), "%s run %s: %s", run.DAG, run.ID, run.Status)
+			}
+			n, err := new(newRunFlags).newRun(t, args)
+			if err != nil {
+				return store.Run{}, err
+			}
+			n.Params = pattern.Params
+			return record(ctx, parts.Store, t, n, parts.Store.StartNow)
+		})
+	}
+	return c
+}
+
+// pattern is the run whose parameters a restart takes, with the running ones that
+// it stops. Without an id both may be none.
+func (n named) pattern(ctx context.Context, st *store.Store, id string) (pattern store.Run, running []store.Run, err error) {
+	if id != "" {
+		if pattern, err = n.run(ctx, st, id); err == nil && pattern.Status == store.StatusRunning {
+			running = []store.Run{pattern}
+		}
+		return pattern, running, err
+	}
+	running, err = st.Runs(ctx, store.Filter{DAG: n.name, Statuses: []store.Status{store.StatusRunning}, Limit: maxHistory})
+	if err != nil || len(running) > 0 {
+		if err == nil {
+			pattern = running[0]
+		}
+		return pattern, running, err
+	}
+	last, err := st.Runs(ctx, store.Filter{DAG: n.name, Limit: 1})
+	if len(last) > 0 {
+		pattern = last[0]
+	}
+	return pattern, nil, err
+}
