@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,9 +16,9 @@ const (
 	firstPass = time.Minute
 	// nextPass is the time between two looks.
 	nextPass = time.Hour
-	// passTimeout bounds one look.
+	// passTimeout bounds each half of one look.
 	passTimeout = 10 * time.Minute
-	// batch is how many runs are removed at once.
+	// batch is how many runs are removed at once, at least.
 	batch = 100
 )
 
@@ -33,7 +31,8 @@ type Expired struct {
 
 // Expirer knows which runs are to go.
 type Expirer interface {
-	// Expired lists up to limit runs whose retention is over.
+	// Expired lists up to limit runs whose retention is over, in an order that
+	// stays: what is not forgotten stands where it stood.
 	Expired(ctx context.Context, now time.Time, limit int) ([]Expired, error)
 	// Forget removes runs, whose files are gone, from the history.
 	Forget(ctx context.Context, ids []string) error
@@ -73,7 +72,7 @@ func (j *Janitor) Start(ctx context.Context) error {
 }
 
 // Stop ends the loop and returns when it has ended, or with the context's error
-// before that.
+// before that. It does not wait for a file system that hangs.
 func (j *Janitor) Stop(ctx context.Context) error {
 	j.mu.Lock()
 	if j.done == nil { // never started: nothing may start later
@@ -109,79 +108,84 @@ func (j *Janitor) run(ctx context.Context, done chan<- struct{}) {
 
 // runOnce removes all that is to go.
 func (j *Janitor) runOnce(ctx context.Context) {
+	done, err := j.sweep(ctx)
+	// What no run needs goes even when the files of some stay.
+	err = errors.Join(err, j.prune(ctx))
+	if done.removed > 0 {
+		j.zap.Info("removed runs whose retention is over", zap.Int("runs", done.removed))
+	}
+	if err != nil && ctx.Err() == nil {
+		j.zap.Error("removing old runs failed, trying again later",
+			zap.Int("failed", done.failed), zap.Duration("after", nextPass), zap.Error(err))
+	}
+}
+
+func (j *Janitor) prune(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, passTimeout)
 	defer cancel()
-	removed, err := j.sweep(ctx)
-	if err == nil {
-		err = j.expirer.Prune(ctx, time.Now())
-	}
-	if removed > 0 {
-		j.zap.Info("removed runs whose retention is over", zap.Int("runs", removed))
-	}
-	if err != nil && !errors.Is(err, context.Canceled) {
-		j.zap.Error("removing old runs failed, trying again later", zap.Duration("after", nextPass), zap.Error(err))
-	}
+	return j.expirer.Prune(ctx, time.Now())
 }
 
-func (j *Janitor) sweep(ctx context.Context) (removed int, err error) {
-	for {
-		runs, err := j.expirer.Expired(ctx, time.Now(), batch)
-		if err != nil || len(runs) == 0 {
-			return removed, err
+// swept counts runs.
+type swept struct {
+	removed int
+	// failed are those whose files are still there.
+	failed int
+}
+
+// sweep removes runs until a look finds none that it has not treated. Those whose
+// files cannot be removed stand first at each look, so that it asks for more than
+// there are of them. The error is the first of them, or what ended the sweep.
+func (j *Janitor) sweep(ctx context.Context) (done swept, first error) {
+	ctx, cancel := context.WithTimeout(ctx, passTimeout)
+	defer cancel()
+	treated := make(map[string]bool)
+	for limit := batch; ; {
+		runs, err := j.expirer.Expired(ctx, time.Now(), limit)
+		if err != nil {
+			return done, errors.Join(first, err)
 		}
-		gone, failed := j.log.removeAll(ctx, runs)
+		listed := len(runs)
+		runs = slices.DeleteFunc(runs, func(r Expired) bool { return treated[r.ID] })
+		if len(runs) == 0 {
+			return done, first
+		}
+		gone, failure := j.removeAll(ctx, runs)
+		if first == nil {
+			first = failure
+		}
 		if len(gone) > 0 {
-			err = j.expirer.Forget(ctx, gone)
+			if err = j.expirer.Forget(ctx, gone); err != nil {
+				return done, errors.Join(first, err)
+			}
 		}
-		if err = errors.Join(failed, err); err != nil {
-			return removed, err
+		done.removed += len(gone)
+		done.failed += len(runs) - len(gone)
+		if ctx.Err() != nil || errors.Is(failure, errSilent) {
+			return done, first
 		}
-		removed += len(gone)
+		for _, r := range runs {
+			treated[r.ID] = true
+		}
+		limit = batch + 2*(listed-len(gone))
 	}
 }
 
-// removeAll removes the files of runs and tells whose are gone.
-func (l *Log) removeAll(ctx context.Context, runs []Expired) (gone []string, err error) {
+// removeAll removes the files of runs and tells whose are gone. The error is the
+// first one; a root that does not answer ends it.
+func (j *Janitor) removeAll(ctx context.Context, runs []Expired) (gone []string, first error) {
 	for _, run := range runs {
-		if ctx.Err() != nil {
-			return gone, errors.Join(err, ctx.Err())
-		}
-		if e := l.Remove(run); e != nil {
-			err = errors.Join(err, fmt.Errorf("run %s: %w", run.ID, e))
+		err := j.log.removeRun(ctx, run)
+		if err == nil {
+			gone = append(gone, run.ID)
 			continue
 		}
-		gone = append(gone, run.ID)
-	}
-	return gone, err
-}
-
-// Remove removes the files of a run. Directories that are gone already are fine;
-// one that does not lie in the roots is left alone: it is not ours.
-func (l *Log) Remove(run Expired) error {
-	return errors.Join(
-		l.removeDir(l.options.LogDir, run.LogDir),
-		l.removeDir(l.options.WorkDir, run.WorkDir),
-	)
-}
-
-func (l *Log) removeDir(root, dir string) error {
-	if dir == "" || !inside(root, dir) {
-		return nil
-	}
-	rel, err := filepath.Rel(root, dir)
-	if err != nil {
-		return fmt.Errorf("remove %s: %w", dir, err)
-	}
-	return l.bounded("remove", dir, func() error {
-		// A root that cannot be left, whatever links a step has put there.
-		r, err := os.OpenRoot(root)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+		if first == nil || errors.Is(err, errSilent) {
+			first = fmt.Errorf("run %s: %w", run.ID, err)
 		}
-		if err != nil {
-			return err
+		if ctx.Err() != nil || errors.Is(err, errSilent) {
+			break
 		}
-		defer r.Close() //nolint:errcheck // nothing was written to it
-		return r.RemoveAll(rel)
-	})
+	}
+	return gone, first
 }

@@ -1,7 +1,6 @@
 package runlog
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
@@ -33,12 +32,4 @@ func fileName(text string) string {
 func inside(root, path string) bool {
 	rel, err := filepath.Rel(root, path)
 	return err == nil && filepath.IsLocal(rel) && rel != "."
-}
-
-// afterFirstLine drops a line whose beginning is missing, if another follows.
-func afterFirstLine(text []byte) []byte {
-	if i := bytes.IndexByte(text, '\n'); i >= 0 && i+1 < len(text) {
-		return text[i+1:]
-	}
-	return text
 }

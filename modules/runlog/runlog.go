@@ -1,12 +1,8 @@
 package runlog
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 )
@@ -24,13 +20,15 @@ const (
 type Options struct {
 	// LogDir and WorkDir are the absolute roots of logs and of work directories.
 	LogDir, WorkDir string
-	// Timeout bounds each call of the file system, which may hang; 0 is 10 s.
+	// Timeout bounds each call of the file system, which may hang; 0 is 10 s. To
+	// remove the directory of a run may take six times as long.
 	Timeout time.Duration
 }
 
 // Log knows where the files of runs are. Its methods may be called at once.
 type Log struct {
-	options Options
+	options    Options
+	logs, work root
 }
 
 // New returns a Log. It makes no directory. The error names the option that is wrong.
@@ -47,7 +45,9 @@ func New(options Options) (*Log, error) {
 	if options.Timeout == 0 {
 		options.Timeout = defaultTimeout
 	}
-	return &Log{options: options}, nil
+	l := &Log{options: options}
+	l.logs, l.work = l.newRoot(options.LogDir), l.newRoot(options.WorkDir)
+	return l, nil
 }
 
 // Attempt is one attempt at a run.
@@ -66,7 +66,8 @@ type Run struct {
 	dir, work, steps string
 }
 
-// Open makes the directories of an attempt, unless they exist.
+// Open makes the directories of an attempt, unless they exist. Where a root does
+// not answer in time this is an error, at once until the root answers again.
 func (l *Log) Open(a Attempt) (*Run, error) {
 	name := "dag-run_" + a.Started.UTC().Format(stamp) + "_" + fileName(a.RunID)
 	r := &Run{
@@ -80,11 +81,8 @@ func (l *Log) Open(a Attempt) (*Run, error) {
 	if a.Number > 1 {
 		r.steps = filepath.Join(r.dir, fmt.Sprintf("attempt-%d", a.Number))
 	}
-	err := l.bounded("make the directories of run", a.RunID, func() error {
-		return errors.Join(makeDir(r.steps), makeDir(r.work))
-	})
-	if err != nil {
-		return nil, err
+	if err := errors.Join(l.logs.makeDir(r.steps), l.work.makeDir(r.work)); err != nil {
+		return nil, fmt.Errorf("make the directories of run %s: %w", a.RunID, err)
 	}
 	return r, nil
 }
@@ -102,61 +100,4 @@ func (r *Run) LogFile() string { return filepath.Join(r.dir, logFile) }
 func (r *Run) Step(name string) (out, err string) {
 	base := filepath.Join(r.steps, fileName(name))
 	return base + ".out", base + ".err"
-}
-
-// makeDir makes a directory; the parent of most is there already.
-func makeDir(dir string) error {
-	err := os.Mkdir(dir, dirMode)
-	switch {
-	case err == nil, errors.Is(err, fs.ErrExist):
-		return nil
-	case errors.Is(err, fs.ErrNotExist):
-		return os.MkdirAll(dir, dirMode)
-	default:
-		return err
-	}
-}
-
-// bounded calls the file system, and gives up on it when it does not answer in
-// time. The call that hangs is left behind: nothing can end it.
-func (l *Log) bounded(act, path string, call func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- call() }()
-	ctx, cancel := context.WithTimeout(context.Background(), l.options.Timeout)
-	defer cancel()
-	select {
-	case err := <-done:
-		if err != nil {
-			return fmt.Errorf("%s %s: %w", act, path, err)
-		}
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%s %s: no answer within %v", act, path, l.options.Timeout)
-	}
-}
-
-// Tail reads at most the last n bytes of a regular file, from the start of a
-// line where one begins within them.
-func Tail(path string, n int64) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the end of a log: %w", err)
-	}
-	defer file.Close() //nolint:errcheck // nothing was written to it
-	info, err := file.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("read the end of a log: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("read the end of a log: %s is not a regular file", path)
-	}
-	from := max(info.Size()-n, 0)
-	text, err := io.ReadAll(io.NewSectionReader(file, from, n))
-	if err != nil {
-		return nil, fmt.Errorf("read the end of a log: %w", err)
-	}
-	if from > 0 {
-		text = afterFirstLine(text)
-	}
-	return text, nil
 }

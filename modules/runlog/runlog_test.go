@@ -1,14 +1,11 @@
 package runlog_test
 
 import (
-	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
+	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -146,70 +143,6 @@ func TestRemoveStaysInItsRoots(t *testing.T) {
 	require.DirExists(t, filepath.Join(outside, "kept"))
 }
 
-// fakeExpirer holds runs until they are forgotten.
-type fakeExpirer struct {
-	mu     sync.Mutex
-	runs   []runlog.Expired
-	pruned int
-	fail   error
-}
-
-func (e *fakeExpirer) Expired(_ context.Context, _ time.Time, limit int) ([]runlog.Expired, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.runs[:min(limit, len(e.runs)):len(e.runs)], e.fail
-}
-
-func (e *fakeExpirer) Forget(_ context.Context, ids []string) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.runs = e.runs[len(ids):]
-	return nil
-}
-
-func (e *fakeExpirer) Prune(context.Context, time.Time) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.pruned++
-	return nil
-}
-
-func (e *fakeExpirer) state() (runs, pruned int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return len(e.runs), e.pruned
-}
-
-func TestTheJanitorComesEveryHour(t *testing.T) {
-	t.Parallel()
-	root := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		l, err := runlog.New(runlog.Options{LogDir: root, WorkDir: root})
-		require.NoError(t, err)
-		e := &fakeExpirer{runs: make([]runlog.Expired, 250), fail: errors.New("down")}
-		j := runlog.NewJanitor(l, e, zap.NewNop())
-		require.NoError(t, j.Start(t.Context()))
-		require.NoError(t, j.Start(t.Context()))
-		check := func(after time.Duration, runs, pruned int) {
-			t.Helper()
-			time.Sleep(after) // synctest
-			synctest.Wait()
-			r, p := e.state()
-			require.Equal(t, []int{runs, pruned}, []int{r, p})
-		}
-		check(59*time.Second, 250, 0)
-		check(2*time.Second, 250, 0)
-		e.mu.Lock()
-		e.fail = nil
-		e.mu.Unlock()
-		check(time.Hour, 0, 1)
-		check(time.Hour, 0, 2)
-		require.NoError(t, j.Stop(t.Context()))
-		require.NoError(t, j.Stop(t.Context()))
-		check(2*time.Hour, 0, 2)
-	})
-}
-
 func TestModules(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -219,4 +152,25 @@ func TestModules(t *testing.T) {
 		fx.Provide(func() runlog.Expirer { return &fakeExpirer{} }),
 	).RequireStart().RequireStop()
 	require.NotNil(t, l)
+}
+
+func TestTailDoesNotWaitForAFIFO(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "fifo")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	failed := make(chan error, 1)
+	go func() {
+		_, err := runlog.Tail(path, 10)
+		failed <- err
+	}()
+	select {
+	case err := <-failed:
+		require.ErrorContains(t, err, "not a regular file")
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for somebody to write")
+		writer, err := os.OpenFile(path, os.O_WRONLY, 0)
+		require.NoError(t, err)
+		require.NoError(t, writer.Close())
+		require.Error(t, <-failed)
+	}
 }

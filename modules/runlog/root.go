@@ -1,0 +1,93 @@
+package runlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// root is a directory below which runs have their own.
+type root struct {
+	dir string
+	// make and remove are two doors: to remove a large directory takes long, and
+	// nobody may mistake that for a file system on which no run can begin.
+	make, remove *door
+	// removeTree is removeBelow, unless a test has another one.
+	removeTree func(root, rel string) error
+}
+
+func (l *Log) newRoot(dir string) root {
+	return root{
+		dir:        dir,
+		make:       newDoor(l.options.Timeout),
+		remove:     newDoor(removeFactor * l.options.Timeout),
+		removeTree: removeBelow,
+	}
+}
+
+// removeFactor is how much longer than another call a removal may take.
+const removeFactor = 6
+
+// makeDir makes a directory below the root, unless it exists.
+func (r root) makeDir(dir string) error {
+	err := r.make.call(context.Background(), func() error { return makeDir(dir) })
+	if err != nil {
+		return fmt.Errorf("make directory %s: %w", dir, err)
+	}
+	return nil
+}
+
+// makeDir makes a directory; the parent of most is there already.
+func makeDir(dir string) error {
+	err := os.Mkdir(dir, dirMode)
+	switch {
+	case err == nil, errors.Is(err, fs.ErrExist):
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return os.MkdirAll(dir, dirMode)
+	default:
+		return err
+	}
+}
+
+// Remove removes the files of a run. Directories that are gone already are fine;
+// one that does not lie in the roots is left alone: it is not ours.
+func (l *Log) Remove(run Expired) error {
+	return l.removeRun(context.Background(), run)
+}
+
+// removeRun is Remove until ctx ends.
+func (l *Log) removeRun(ctx context.Context, run Expired) error {
+	return errors.Join(l.logs.removeDir(ctx, run.LogDir), l.work.removeDir(ctx, run.WorkDir))
+}
+
+func (r root) removeDir(ctx context.Context, dir string) error {
+	if dir == "" || !inside(r.dir, dir) {
+		return nil
+	}
+	rel, err := filepath.Rel(r.dir, dir)
+	if err == nil {
+		err = r.remove.call(ctx, func() error { return r.removeTree(r.dir, rel) })
+	}
+	if err != nil {
+		return fmt.Errorf("remove %s: %w", dir, err)
+	}
+	return nil
+}
+
+// removeBelow removes a tree of a root that cannot be left, whatever links a step
+// has put there.
+func removeBelow(dir, rel string) error {
+	r, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // nothing was written to it
+	return r.RemoveAll(rel)
+}
