@@ -35,10 +35,11 @@ type Entry struct {
 	Description string
 	Group       string
 	Labels      []string
-	// Err is the file's present problem; nil is none. The other fields are then
-	// the last good version, where there is one.
+	// Err is the file's present problem; nil is none. When the content is bad the
+	// other fields are the last good version, where there is one; when another
+	// file only has the same name (see DuplicateError), they are the present one.
 	Err error
-	// Good tells that a version is scheduled: the present one, or with Err the last good one.
+	// Good tells that a version is scheduled, with or without Err.
 	Good bool
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,9 +37,9 @@ func TestFileSystemThatHangs(t *testing.T) {
 		s := newFakeStore()
 		c := unwatched(t, catalog.Options{Dir: dir}, s)
 		released := make(chan struct{})
-		hang := false
+		var hang atomic.Bool
 		c.OnRead(func(path string) ([]byte, error) {
-			if hang {
+			if hang.Load() {
 				<-released
 			}
 			return dag.ReadFile(path)
@@ -47,7 +48,7 @@ func TestFileSystemThatHangs(t *testing.T) {
 		require.Equal(t, "0 1 * * *", cron(c, "a"))
 
 		synctest.Wait()
-		hang = true
+		hang.Store(true)
 		write(t, filepath.Join(dir, "a.yaml"), good("0 2 * * *"))
 		time.Sleep(catalog.DefaultInterval + 3*catalog.Silence) // synctest
 		require.ErrorContains(t, c.DirError(), "no answer for 10s while reading "+filepath.Join(dir, "a.yaml"))

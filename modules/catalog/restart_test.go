@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"dagu/modules/catalog"
 	"dagu/modules/store"
@@ -128,4 +129,35 @@ func TestTextThatTheStoreLost(t *testing.T) {
 	write(t, path, good("0 1 * * *"))
 	require.NoError(t, c.Reconcile(t.Context()))
 	require.Contains(t, s.texts, s.files[path].Hash, "the text is stored again")
+}
+
+// TestRestartOnARealStore lives three lives on one database.
+func TestRestartOnARealStore(t *testing.T) {
+	t.Parallel()
+	dir, data := t.TempDir(), t.TempDir()
+	a, b := filepath.Join(dir, "a.yaml"), filepath.Join(dir, "b.yaml")
+	in := func(do func(c *catalog.Catalog)) {
+		s, err := store.New(store.Options{Dir: data}, zap.NewNop())
+		require.NoError(t, err)
+		require.NoError(t, s.Start(t.Context()))
+		do(life(t, dir, "", s))
+		require.NoError(t, s.Stop(t.Context()))
+	}
+	write(t, a, named("x", "0 1 * * *"))
+	write(t, b, named("y", "0 2 * * *"))
+	in(func(c *catalog.Catalog) { require.Zero(t, c.Status().Bad) })
+	write(t, a, bad)
+	write(t, b, named("x", "0 3 * * *"))
+	for range 2 {
+		in(func(c *catalog.Catalog) {
+			require.Equal(t, "0 1 * * *", cron(c, "x"))
+			require.Equal(t, "0 2 * * *", cron(c, "y"))
+			require.Equal(t, 2, c.Status().Bad)
+		})
+	}
+	require.NoError(t, os.Remove(a))
+	in(func(c *catalog.Catalog) {
+		require.Equal(t, "0 3 * * *", cron(c, "x"))
+		require.Len(t, c.Snapshot(), 1)
+	})
 }
