@@ -37,11 +37,15 @@ stay queued. Exit codes and signals are those of "dagu start".`,
 			if err != nil {
 				return store.Run{}, err
 			}
-			stopped, err := stopRuns(ctx, parts, running, true)
-			if err != nil {
+			for _, run := range running {
+				if _, err = parts.Store.RequestStop(ctx, run.DAG, run.ID); err != nil {
+					return store.Run{}, err
+				}
+			}
+			if err = awaitEnd(ctx, parts, running, true); err != nil {
 				return store.Run{}, err
 			}
-			for _, run := range stopped {
+			for _, run := range running {
 				tell(c.ErrOrStderr(), "%s run %s: %s", run.DAG, run.ID, run.Status)
 			}
 			n, err := new(newRunFlags).newRun(t, args)

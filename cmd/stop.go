@@ -45,7 +45,10 @@ open runs of the DAG are stopped. The command waits until they have ended, or wi
 			if err != nil {
 				return err
 			}
-			if runs, err = stopRuns(ctx, parts, runs, !*noWait); err != nil {
+			if _, err = parts.Store.RequestStop(ctx, n.name, *id); err != nil {
+				return err
+			}
+			if err = awaitEnd(ctx, parts, runs, !*noWait); err != nil {
 				return err
 			}
 			return tellStopped(c, f, runs)
@@ -72,35 +75,30 @@ func (n named) open(ctx context.Context, st *store.Store, id string) ([]store.Ru
 	return runs, err
 }
 
-// stopRuns asks for the end of runs, waits for it if that is wanted, and returns
-// them as they stand then. Runs whose process died are closed, too.
-func stopRuns(ctx context.Context, parts app.Foreground, runs []store.Run, wait bool) ([]store.Run, error) {
-	for _, run := range runs {
-		if _, err := parts.Store.RequestStop(ctx, run.DAG, run.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
-	}
+// awaitEnd waits, if that is wanted, for the end of runs, and brings them up to
+// date. Those whose process died are closed here.
+func awaitEnd(ctx context.Context, parts app.Foreground, runs []store.Run, wait bool) error {
 	again := time.NewTicker(pollInterval)
 	defer again.Stop()
 	var recovered time.Time
 	for {
 		over, err := lookAgain(ctx, parts.Store, runs)
 		if over || err != nil {
-			return runs, err
+			return err
 		}
 		if time.Since(recovered) > recoverInterval {
 			if err = parts.Recover(ctx); err != nil {
-				return nil, err
+				return err
 			}
 			recovered = time.Now()
 			continue
 		}
 		if !wait {
-			return runs, nil
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		case <-again.C:
 		}
 	}
