@@ -78,6 +78,7 @@ var janitor = fx.Options(
 // history is the store as the janitor sees it.
 type history struct{ *store.Store }
 
+// Expired is runlog.Expirer's.
 func (h history) Expired(ctx context.Context, now time.Time, limit int) ([]runlog.Expired, error) {
 	runs, err := h.Store.Expired(ctx, now, limit)
 	expired := make([]runlog.Expired, len(runs))

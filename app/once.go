@@ -81,10 +81,10 @@ func (f Foreground) Recover(ctx context.Context) error {
 var ErrInterrupted = errors.New("interrupted by a signal")
 
 // InForeground starts the graph that executes runs, which logs its warnings to
-// log, nil for stderr, and calls work. The first
-// SIGINT or SIGTERM cancels its context, which stops the run; a second kills
-// what runs; a third, or two more seconds, returns without waiting for work.
-// After a signal the error is ErrInterrupted.
+// log, nil for stderr, and calls work. The first SIGINT or SIGTERM cancels its
+// context, which stops the run; a second kills what runs; a third, or two more
+// seconds, returns without waiting for work. After a signal the error is
+// ErrInterrupted.
 func InForeground(ctx context.Context, c *config.Loaded, log io.Writer, work func(context.Context, Foreground) error) error {
 	signals := make(chan os.Signal, 3) // as many as mean something
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)

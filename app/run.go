@@ -129,8 +129,11 @@ func (p *process) kill(sig os.Signal) int {
 	killed := make(chan struct{})
 	go func() {
 		defer close(killed)
-		if p.runner != nil {
-			p.runner.Kill(ctx)
+		if p.runner == nil {
+			return
+		}
+		if err := p.runner.Kill(ctx); err != nil {
+			p.log.Error("not all was killed and recorded", zap.Error(err))
 		}
 	}()
 	select {
