@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -66,9 +67,8 @@ func (p *planner) take(now time.Time, miss bool) (list []store.Candidate) {
 }
 
 // due lists the instants that were decided, as the recorded versions tell.
-func due(t *testing.T, dir string) map[int64]bool {
+func due(t *testing.T, conn *sql.Conn) map[int64]bool {
 	t.Helper()
-	conn := raw(t, dir)
 	rows, err := conn.QueryContext(t.Context(), "select spec, from_at, mark from schedules where dag = 'd'")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, rows.Close()) }()
@@ -92,13 +92,14 @@ func due(t *testing.T, dir string) map[int64]bool {
 func TestConservation(t *testing.T) {
 	t.Parallel()
 	pool := []string{"*/7 * * * *", "*/10 * * * *", "0 * * * *", "30 */2 * * *", "15,45 * * * *"}
-	for seed := range uint64(12) {
+	for seed := range uint64(8) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 3))
 			clock := newClock()
 			dir := t.TempDir()
 			planners := []*planner{{store: openOwner(t, store.Options{Dir: dir, Now: clock.Now})}, {store: openOwner(t, store.Options{Dir: dir, Now: clock.Now})}}
+			conn := raw(t, dir)
 			for step := range 60 {
 				now := clock.Step(time.Duration(random.IntN(90*60)) * time.Second)
 				texts := slices.DeleteFunc(slices.Clone(pool), func(string) bool { return random.IntN(3) == 0 })
@@ -123,7 +124,9 @@ func TestConservation(t *testing.T) {
 				}
 				batch := p.take(now, random.IntN(2) == 0)
 				decideAll(t, p.store, batch, random)
-				check(t, planners[0].store, dir, step)
+				if step%5 == 4 {
+					check(t, planners[0].store, conn, step)
+				}
 			}
 		})
 	}
@@ -147,9 +150,9 @@ func decideAll(t *testing.T, s *store.Store, batch []store.Candidate, random *ra
 	}
 }
 
-func check(t *testing.T, s *store.Store, dir string, step int) {
+func check(t *testing.T, s *store.Store, conn *sql.Conn, step int) {
 	t.Helper()
-	want := slices.Sorted(maps.Keys(due(t, dir)))
+	want := slices.Sorted(maps.Keys(due(t, conn)))
 	// Every row stands for the next due times, as many as it says; none is left.
 	for _, o := range occurrences(t, s, "d") {
 		require.GreaterOrEqual(t, len(want), o.Count, "step %d: %v", step, o)

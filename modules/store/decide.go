@@ -74,8 +74,8 @@ func (d *decider) decide(ctx context.Context, c Candidate, judge func(State) Ver
 	if err != nil {
 		return Decision{}, err
 	}
-	known := known{all: all, mine: latest(all, c.Entries)}
-	if len(known.mine) > 0 && !reach(known.mine).Before(c.Last) {
+	recorded := known{all: all, mine: latest(all, c.Entries)}
+	if len(recorded.mine) > 0 && !reach(recorded.mine).Before(c.Last) {
 		return d.earlier(ctx, c)
 	}
 	newest, err := d.newest(ctx, c)
@@ -83,7 +83,7 @@ func (d *decider) decide(ctx context.Context, c Candidate, judge func(State) Ver
 		return Decision{}, err
 	}
 	if !newest.Last.Before(c.Due) {
-		return d.decideLate(ctx, c, known, newest.Last, judge)
+		return d.decideLate(ctx, c, recorded, newest.Last, judge)
 	}
 	state, err := d.state(ctx, c)
 	if err != nil {
@@ -96,7 +96,7 @@ func (d *decider) decide(ctx context.Context, c Candidate, judge func(State) Ver
 	if err = d.writeOccurrence(ctx, c, decision.Verdict, runID, newest); err != nil {
 		return Decision{}, err
 	}
-	return decision, d.moveMarks(ctx, known.mine, c.Last)
+	return decision, d.moveMarks(ctx, recorded.mine, c.Last)
 }
 
 // newest reads the last row of the candidate's DAG and kind; zero without one.

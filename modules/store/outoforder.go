@@ -23,8 +23,11 @@ type backlog struct {
 // decideLate is decide for a candidate out of order; end is the last instant
 // that has an outcome.
 func (d *decider) decideLate(ctx context.Context, c Candidate, known known, end time.Time, judge func(State) Verdict) (Decision, error) {
-	rows, err := collect(ctx, d, scanOccurrence, "select "+occurrenceColumns+
-		" from occurrences where dag = $1 and kind = $2 and last >= $3 and due <= $4 order by due", c.DAG, c.Kind, nanos(c.Due), nanos(c.Last))
+	// Of the rows that start before the candidate only the last can reach into it.
+	rows, err := collect(ctx, d, scanOccurrence, "select "+occurrenceColumns+` from occurrences
+		where dag = $1 and kind = $2 and due <= $4 and last >= $3 and due >= (select coalesce(max(due), $3)
+			from occurrences where dag = $1 and kind = $2 and due <= $3)
+		order by due`, c.DAG, c.Kind, nanos(c.Due), nanos(c.Last))
 	if err != nil {
 		return Decision{}, err
 	}
