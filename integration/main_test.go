@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,7 +23,7 @@ var build = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals /
 	if raceEnabled {
 		args = append(args, "-race")
 	}
-	cmd := exec.Command("go", append(args, "dagu/cmd/dagu")...) //nolint:noctx // a build ends by itself
+	cmd := exec.Command("go", append(args, "dagu/cmd/dagu")...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build dagu: %w\n%s", err, out)
 	}
@@ -42,6 +43,12 @@ func binary(tb testing.TB) string {
 func TestMain(m *testing.M) {
 	if name := os.Getenv(helperVar); name != "" {
 		os.Exit(help(name, os.Args[1:]))
+	}
+	// Tests wait for processes and clocks, so many may run at once.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	code := m.Run()
 	_ = os.RemoveAll(built)

@@ -1,0 +1,189 @@
+package integration_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// grace is how long before the end of the process a probe may be refused.
+const grace = 100 * time.Millisecond
+
+// seen is an answer and when it came first and last.
+type seen struct {
+	answer      string
+	first, last time.Time
+}
+
+// watch probes the daemon every few milliseconds until stop is called, which
+// returns the answers in order, repeats left out.
+func (d *daemon) watch() (stop func() []seen) {
+	var list []seen
+	end := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(2 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			begun := time.Now()
+			answer := d.answer()
+			if n := len(list); n == 0 || list[n-1].answer != answer {
+				list = append(list, seen{answer: answer, first: begun})
+			}
+			list[len(list)-1].last = time.Now()
+			select {
+			case <-end:
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	return func() []seen {
+		close(end)
+		wg.Wait()
+		return list
+	}
+}
+
+func answers(list []seen) []string {
+	var texts []string
+	for _, s := range list {
+		texts = append(texts, s.answer)
+	}
+	return texts
+}
+
+// requireLife checks the answers of a whole life: nothing but these, in this
+// order, and the last one only when the process was over.
+func requireLife(t *testing.T, list []seen, end time.Time, want ...string) {
+	t.Helper()
+	got := answers(list)
+	if n := len(got); n > 1 && strings.Contains(got[n-2], "connection reset") { // taken by a listener that closed
+		list = append(list[:n-2], seen{refused, list[n-2].first, list[n-1].last})
+		got = answers(list)
+	}
+	if got[0] == refused && want[0] != refused {
+		list, got = list[1:], got[1:]
+	}
+	require.Equal(t, want, got)
+	last := list[len(list)-1]
+	require.Equal(t, refused, last.answer)
+	require.False(t, last.first.Before(end.Add(-grace)), "refused %v before the process ended", end.Sub(last.first))
+}
+
+func TestHealthThroughALife(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, "DAGU_SCHEDULER_DRAIN_TIMEOUT=1s")
+	h.farOff(1500) // so that the start takes long enough to be seen
+	h.dag("long", "steps:\n  - run: sleep 1000\n")
+	d := h.start(launch{})
+	stop := d.watch()
+	d.waitHealthy()
+	s := h.records()
+	h.enqueue("long")
+	eventually(t, func() bool { return countSleepers(h.processes()) == 1 }, "the long run is active")
+	d.signal(syscall.SIGTERM)
+	require.Zero(t, d.wait())
+	end := time.Now()
+	eventually(t, func() bool { return d.answer() == refused }, "refused at last")
+	requireLife(t, stop(), end, starting, healthy, shuttingDown, refused)
+	require.Equal(t, map[string]int{"aborted shutdown": 1}, h.counts(s, ""))
+	require.NoFileExists(t, h.path("data", "scheduler.addr"))
+}
+
+// A drain lets a short run finish and cuts a long one, whose handlers run; one
+// that asks for it is queued again; what was queued stays so.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, "DAGU_SCHEDULER_DRAIN_TIMEOUT=3s")
+	h.write("config.yaml", "queues:\n  config:\n    - {name: narrow, max_concurrency: 1}\n")
+	h.dag("short", fmt.Sprintf("steps:\n  - run: while [ ! -e %s ]; do sleep 0.05; done\n  - run: echo\n", h.path("go")))
+	h.dag("long", fmt.Sprintf("queue: narrow\nsteps:\n  - run: sleep 1000\nhandler_on:\n  abort:\n    run: echo abort >> %[1]s\n  exit:\n    run: echo exit >> %[1]s\n", h.path("handlers")))
+	h.dag("later", fmt.Sprintf("queue: narrow\nsteps:\n  - run: echo x >> %s\n", h.path("later")))
+	h.dag("again", fmt.Sprintf("on_interrupt: retry\nsteps:\n  - run: |\n      [ -e %[1]s ] && exit 0\n      touch %[1]s; sleep 1000\n", h.path("again")))
+	d := h.scheduler()
+	s := h.records()
+	for _, name := range []string{"short", "long", "again"} {
+		h.enqueue(name)
+	}
+	eventually(t, func() bool { return h.counts(s, "")["running"] == 3 && countSleepers(h.processes()) == 2 }, "three runs are active")
+	for range 3 {
+		h.enqueue("later")
+	}
+	d.signal(syscall.SIGTERM)
+	eventually(t, func() bool { return d.answer() == shuttingDown }, "draining")
+	h.write("go", "")
+	require.Zero(t, d.wait())
+	require.Equal(t, map[string]int{"succeeded": 1}, h.counts(s, "short"))
+	require.Equal(t, map[string]int{"aborted shutdown": 1}, h.counts(s, "long"))
+	require.Equal(t, []string{"abort", "exit"}, lines(h.read("handlers")))
+	require.Equal(t, 1, h.counts(s, "again")["queued"]+h.counts(s, "again")["queued shutdown"])
+	require.Equal(t, map[string]int{"queued": 3}, h.counts(s, "later"))
+	require.Empty(t, h.processes())
+
+	h.scheduler()
+	eventually(t, func() bool { return h.counts(s, "")["succeeded"] == 1+3+1 }, "queued runs are run by the next life")
+	require.Len(t, lines(h.read("later")), 3)
+	require.Equal(t, 2, h.runs(s, "again")[0].Attempt)
+}
+
+// SIGTERM before the start is over undoes it.
+func TestSignalDuringStart(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.farOff(3000)
+	d := h.start(launch{})
+	stop := d.watch()
+	eventually(t, func() bool { return d.answer() == starting }, "starting")
+	d.signal(syscall.SIGTERM)
+	require.Zero(t, d.wait())
+	end := time.Now()
+	eventually(t, func() bool { return d.answer() == refused }, "refused at last")
+	requireLife(t, stop(), end, starting, shuttingDown, refused)
+	h.scheduler().stop()
+}
+
+// The second signal kills what runs and records it.
+func TestSecondSignal(t *testing.T) {
+	t.Parallel()
+	for _, more := range []int{1, 2} {
+		t.Run(fmt.Sprint(1+more), func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			for i := range 3 {
+				h.dag(fmt.Sprint("stubborn-", i), "steps:\n  - run: trap '' TERM INT; sleep 1000 & sleep 1000; sleep 1000\n")
+			}
+			d := h.scheduler()
+			s := h.records()
+			for i := range 3 {
+				h.enqueue(fmt.Sprint("stubborn-", i))
+			}
+			eventually(t, func() bool { return countSleepers(h.processes()) == 6 }, "the runs are active")
+			before := h.processes()
+			d.signal(syscall.SIGINT)
+			eventually(t, func() bool { return d.answer() == shuttingDown }, "draining")
+			d.signal(syscall.SIGINT)
+			for range more - 1 {
+				eventually(t, func() bool { return d.ended() || strings.Contains(d.log.String(), "second signal") }, "the second is heard")
+				_ = d.cmd.Process.Signal(syscall.SIGTERM) // it may be too late
+			}
+			begin := time.Now()
+			require.Equal(t, 130, d.wait())
+			require.Less(t, time.Since(begin), 10*time.Second, "at most 2 s, on a machine with nothing else to do")
+			if more > 1 {
+				return // nothing is promised but the end
+			}
+			require.Equal(t, 3, func() int { c := h.counts(s, ""); return c["aborted shutdown"] + c["failed shutdown"] }(), "%v", h.counts(s, ""))
+			groups := slices.DeleteFunc(h.processes(), func(p process) bool {
+				return !slices.ContainsFunc(before, func(b process) bool { return b.pid == p.pid })
+			})
+			require.Empty(t, groups)
+		})
+	}
+}
