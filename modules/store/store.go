@@ -211,7 +211,7 @@ func read[T any](ctx context.Context, s *Store, what string, fn func(ctx context
 		return zero, fmt.Errorf("%s: %w", what, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.WriteTimeout)
-	defer cancel()
+	defer cancel() // not in the goroutine: an end of the context would race with the answer
 	type answer struct {
 		value T
 		err   error

@@ -285,8 +285,6 @@ func TestStopDrains(t *testing.T) {
 		s, err := store.New(store.Options{Dir: dir}, zap.NewNop())
 		require.NoError(t, err)
 		require.NoError(t, s.Start(t.Context()))
-		_, err = s.Own(t.Context(), store.RoleScheduler)
-		require.NoError(t, err)
 		putText(t, s)
 		release := make(chan struct{})
 		results := make(chan error, 12)
@@ -315,7 +313,40 @@ func TestStopDrains(t *testing.T) {
 		}
 	})
 	require.Equal(t, 10, number(t, raw(t, dir), "select count(*) from runs"))
-	require.Empty(t, ownerFiles(t, dir))
+}
+
+// Readers come and go in crowds: each gets its answer, and connections that are
+// opened for them make no new file where somebody removed the old one.
+func TestManyReaders(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, store.Options{Dir: dir})
+	crowd := func() (errs []error) {
+		var group sync.WaitGroup
+		results := make(chan error, 3000)
+		for range 100 {
+			group.Go(func() {
+				for range 30 {
+					_, _, err := s.Counts(context.Background())
+					results <- err
+				}
+			})
+		}
+		group.Wait()
+		for range cap(results) {
+			if err := <-results; err != nil {
+				errs = append(errs, err)
+			}
+		}
+		return errs
+	}
+	require.NoError(t, os.Rename(filepath.Join(dir, "dagu.db"), filepath.Join(dir, "gone")))
+	for _, err := range crowd() {
+		require.ErrorContains(t, err, "unable to open")
+	}
+	require.NoFileExists(t, filepath.Join(dir, "dagu.db"))
+	require.NoError(t, os.Rename(filepath.Join(dir, "gone"), filepath.Join(dir, "dagu.db")))
+	require.Empty(t, crowd())
 }
 
 func TestPanicIsAnError(t *testing.T) {
