@@ -104,3 +104,23 @@ func TestOracleSample(t *testing.T) {
 	}
 	require.Greater(t, compared, 80)
 }
+
+// TestOracleSeconds compares, second by second, where offsets had seconds: a due
+// time is where the wall clock shows second 0, or passes it.
+func TestOracleSeconds(t *testing.T) {
+	t.Parallel()
+	for name, year := range map[string]int{
+		"Europe/Berlin":    1893,
+		"Europe/Paris":     1911, // backward
+		"Europe/Dublin":    1916,
+		"America/New_York": 1883,
+		"Africa/Monrovia":  1972,
+	} {
+		loc := load(t, name)
+		changes := transitions(loc, utc(year), utc(year+1), 24*time.Hour)
+		require.NotEmpty(t, changes, name)
+		for _, c := range changes {
+			compare(t, newStretch(loc, c.at.Add(-2*time.Hour), c.at.Add(2*time.Hour), time.Second), specs(30, 9))
+		}
+	}
+}

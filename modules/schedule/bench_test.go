@@ -7,8 +7,8 @@ import (
 	"dagu/modules/schedule"
 )
 
-// Each benchmark starts ten years from now, where package time has no cached
-// offset at hand: what it costs in the season of the process's start is less.
+// Each benchmark lies where package time has to work out the offset anew from the
+// zone's rule: within the season in which the process started it costs less.
 func BenchmarkNext(b *testing.B) {
 	for _, c := range []struct{ name, text string }{
 		{"minutely", "CRON_TZ=UTC * * * * *"},
@@ -25,7 +25,7 @@ func BenchmarkNext(b *testing.B) {
 		}
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
-			at := time.Date(2036, 5, 3, 10, 11, 12, 0, time.UTC)
+			at := time.Date(2046, 5, 3, 10, 11, 12, 0, time.UTC)
 			for i := 0; b.Loop(); i++ {
 				s.Next(at.Add(time.Duration(i%3000) * time.Hour))
 			}
