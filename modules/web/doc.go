@@ -1,7 +1,7 @@
 // Package web serves the REST API and the page of "dagu start-all" and
 // "dagu server".
 //
-//	GET  /                                    the page
+//	GET  /                                    the page; ?q= looks for a part of a name
 //	GET  /api/v1/health                       the registry's verdict, without login
 //	GET  /api/v1/dags                         all DAGs
 //	GET  /api/v1/dags/{name}                  one

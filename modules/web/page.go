@@ -8,10 +8,12 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"dagu/modules/catalog"
 	"dagu/modules/health"
 )
 
@@ -28,27 +30,50 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{ //
 	"path": url.PathEscape,
 }).Parse(pageText))
 
+// maxRows bounds the page; what is beyond it is found by a part of its name.
+const maxRows = 500
+
 // pageData is what the page shows.
 type pageData struct {
 	Base   string
 	Now    time.Time
 	Status health.Status
-	DAGs   []dagView
-	// Bad counts the files with a problem.
-	Bad int
+	// Query is the part of the name that is looked for; "" is all.
+	Query string
+	// DAGs are the rows, and More counts those that were found but are not shown.
+	DAGs []dagView
+	More int
+	// All counts the DAGs, and Bad the files with a problem.
+	All, Bad int
+}
+
+func (d *pageData) add(e *catalog.Entry, s *states) {
+	d.All++
+	if e.Err != nil {
+		d.Bad++
+	}
+	switch {
+	case !strings.Contains(strings.ToLower(e.Name), strings.ToLower(d.Query)):
+	case len(d.DAGs) < maxRows:
+		d.DAGs = append(d.DAGs, s.view(e))
+	default:
+		d.More++
+	}
 }
 
 func (a *api) page(w http.ResponseWriter, r *http.Request) {
-	views, err := a.views(r.Context())
+	known, err := a.states(r.Context())
 	if err != nil {
 		a.refuse(w, r, err)
 		return
 	}
-	data := pageData{Base: a.base, Now: time.Now(), Status: a.deps.Registry.Verdict().Status, DAGs: views}
-	for i := range views {
-		if views[i].Error != "" {
-			data.Bad++
-		}
+	data := pageData{
+		Base: a.base, Now: known.now, Status: a.deps.Registry.Verdict().Status,
+		Query: strings.TrimSpace(r.URL.Query().Get("q")),
+	}
+	entries := a.deps.Catalog.Snapshot()
+	for i := range entries {
+		data.add(&entries[i], &known)
 	}
 	var text bytes.Buffer
 	if err := pageTemplate.Execute(&text, data); err != nil {
@@ -96,7 +121,11 @@ func (a *api) button(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		a.refuse(w, r, err)
 	default:
-		http.Redirect(w, r, a.base+"/", http.StatusSeeOther)
+		back := a.base + "/"
+		if q := r.URL.Query().Get("q"); q != "" {
+			back += "?q=" + url.QueryEscape(q)
+		}
+		http.Redirect(w, r, back, http.StatusSeeOther)
 	}
 }
 

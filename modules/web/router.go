@@ -26,10 +26,21 @@ func newHandler(o Options, deps Deps) http.Handler {
 			a.routes(r)
 		})
 	})
+	if o.BasePath != "" {
+		root.Get(o.BasePath, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, o.BasePath+"/", http.StatusPermanentRedirect)
+		})
+	}
 	root.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "not_found", "there is nothing at "+r.URL.Path)
 	})
 	root.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		// RFC 9110, section 15.5.6: say what is. No path takes both.
+		if root.Match(chi.NewRouteContext(), http.MethodGet, r.URL.Path) {
+			w.Header().Set("Allow", "GET, HEAD")
+		} else if root.Match(chi.NewRouteContext(), http.MethodPost, r.URL.Path) {
+			w.Header().Set("Allow", "POST")
+		}
 		fail(w, http.StatusMethodNotAllowed, "method_not_allowed", r.Method+" is not possible at "+r.URL.Path)
 	})
 	return root

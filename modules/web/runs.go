@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,6 +17,13 @@ const (
 	maxRuns     = 1000
 )
 
+func statuses() []store.Status {
+	return []store.Status{
+		store.StatusQueued, store.StatusRunning, store.StatusSucceeded,
+		store.StatusPartiallySucceeded, store.StatusFailed, store.StatusAborted,
+	}
+}
+
 func (a *api) listRuns(w http.ResponseWriter, r *http.Request) {
 	filter := store.Filter{DAG: chi.URLParam(r, "name"), Limit: defaultRuns}
 	if text := r.URL.Query().Get("limit"); text != "" {
@@ -27,6 +35,10 @@ func (a *api) listRuns(w http.ResponseWriter, r *http.Request) {
 		filter.Limit = n
 	}
 	for _, text := range r.URL.Query()["status"] {
+		if !slices.Contains(statuses(), store.Status(text)) {
+			fail(w, http.StatusBadRequest, "bad_status", fmt.Sprintf("status must be one of %v", statuses()))
+			return
+		}
 		filter.Statuses = append(filter.Statuses, store.Status(text))
 	}
 	runs, err := a.deps.Store.Runs(r.Context(), filter)

@@ -40,7 +40,7 @@ func (f files) Lookup(name string) (catalog.Entry, bool) {
 	return catalog.Entry{}, false
 }
 
-// site is a server on a store of its own, with three DAGs: etl, which is fine,
+// site is a server on a store of its own, with the given entries or with three DAGs: etl, which is fine,
 // broken, whose last good version is scheduled, and bad, which never was good.
 type site struct {
 	t        *testing.T
@@ -50,7 +50,7 @@ type site struct {
 	client   *http.Client
 }
 
-func open(t *testing.T, o web.Options) *site {
+func open(t *testing.T, o web.Options, entries ...catalog.Entry) *site {
 	t.Helper()
 	st, err := store.New(store.Options{Dir: t.TempDir(), AllowNetworkFS: true}, zap.NewNop())
 	require.NoError(t, err)
@@ -64,13 +64,16 @@ func open(t *testing.T, o web.Options) *site {
 	require.NoError(t, err)
 	require.NoError(t, registry.Start(t.Context()))
 	t.Cleanup(func() { require.NoError(t, registry.Stop(context.Background())) })
-	server, err := web.New(o, web.Deps{
-		Catalog: files{
+	if entries == nil {
+		entries = []catalog.Entry{
 			{Name: "bad", File: "/dags/bad.yaml", Err: errors.New("line 1: <b>never good</b>")},
 			{Name: "broken", File: "/dags/broken.yaml", Hash: "text", Good: true, Schedules: schedules, Err: errors.New("line 7: now broken")},
 			{Name: "etl", File: "/dags/etl.yaml", Hash: "text", Good: true, Schedules: schedules, Queue: "night", Description: "load & tell"},
-		},
-		Store: st, Registry: registry, Log: zap.NewNop(),
+		}
+	}
+	server, err := web.New(o, web.Deps{
+		Catalog: files(entries),
+		Store:   st, Registry: registry, Log: zap.NewNop(),
 	})
 	require.NoError(t, err)
 	require.NoError(t, server.Start(t.Context()))
@@ -198,6 +201,8 @@ func TestBadRequests(t *testing.T) {
 		{"DELETE", "/api/v1/dags/etl", "", 405},
 		{"GET", "/api/v1/dag-runs?limit=0", "", 400},
 		{"GET", "/api/v1/dag-runs?limit=x", "", 400},
+		{"GET", "/api/v1/dag-runs?limit=1001", "", 400},
+		{"GET", "/api/v1/dag-runs?status=running&status=fine", "", 400},
 		{"GET", "/api/v1/dag-runs/etl/none", "", 404},
 		{"POST", "/dags/etl/dance", "", 404},
 		{"GET", "/nothing", "", 404},
