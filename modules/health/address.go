@@ -69,7 +69,7 @@ func writeAddress(path string, address Address) error {
 	}
 	dir := filepath.Dir(path)
 	// The health server starts before the store, which makes the directory otherwise.
-	if err = os.MkdirAll(dir, 0o700); err != nil {
+	if err = os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
 	file, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
