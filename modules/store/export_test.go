@@ -1,5 +1,10 @@
 package store
 
+import (
+	"context"
+	"fmt"
+)
+
 // NetworkName is networkName: there are no network file systems in tests.
 func NetworkName(magic uint32) string { return networkName(magic) }
 
@@ -16,4 +21,21 @@ func (s *Store) Statements() []string {
 		return true
 	})
 	return list
+}
+
+// LimitPages makes the database full at a number of pages, as a full disk does.
+func (s *Store) LimitPages(ctx context.Context, pages int) error {
+	_, err := s.maintain(ctx, func(ctx context.Context, t *tx) (int64, error) {
+		n, _, err := first(ctx, t, number, fmt.Sprintf("pragma max_page_count = %d", pages))
+		return n, err
+	})
+	return err
+}
+
+// Pragma asks the writer's connection for a setting.
+func (s *Store) Pragma(ctx context.Context, name string) (int64, error) {
+	return s.maintain(ctx, func(ctx context.Context, t *tx) (int64, error) {
+		n, _, err := first(ctx, t, number, "pragma "+name)
+		return n, err
+	})
 }

@@ -111,6 +111,25 @@ func TestFilesAreClosedToOthers(t *testing.T) {
 	require.Equal(t, 1, number(t, conn, "select max(version_id) from goose_db_version"))
 }
 
+// What a commit promises hangs on the settings of one connection.
+func TestWriterSettings(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, when := range []string{"new", "again"} {
+		s, err := store.New(store.Options{Dir: dir}, zap.NewNop())
+		require.NoError(t, err)
+		require.NoError(t, s.Start(t.Context()))
+		for name, want := range map[string]int64{
+			"synchronous": 2 /* FULL */, "foreign_keys": 1, "auto_vacuum": 2 /* INCREMENTAL */, "journal_size_limit": 16 << 20,
+		} {
+			got, err := s.Pragma(t.Context(), name)
+			require.NoError(t, err)
+			require.Equal(t, want, got, "%s, %s", name, when)
+		}
+		require.NoError(t, s.Stop(t.Context()))
+	}
+}
+
 func TestNewerSchemaIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -295,7 +295,7 @@ const (
 // Filter selects runs, newest first.
 type Filter struct {
 	DAG string
-	// IDPart selects ids that contain it.
+	// IDPart selects ids that contain it, in letters of either case.
 	IDPart   string
 	Statuses []Status
 	Labels   []string
