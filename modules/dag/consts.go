@@ -35,6 +35,7 @@ func decodeConsts(d *draft, n node) {
 		lines[e.key] = e.keyNode.line
 		text := e.value.plain()
 		if strings.Contains(text, "$") {
+			e.value.checkConst(text, values)
 			text = value.Scope{Consts: values}.Refs(text)
 		}
 		values[e.key] = text

@@ -12,7 +12,7 @@ import (
 // is a name that is set twice.
 func decodeEnv(n node) []Var {
 	if n.Kind == yaml.MappingNode {
-		return envMap(n)
+		return envMap(n, 0)
 	}
 	if n.Kind != yaml.SequenceNode {
 		n.fail("env must be a map or array, not %s", n.kind())
@@ -21,15 +21,16 @@ func decodeEnv(n node) []Var {
 	var vars []Var
 	for _, item := range n.items() {
 		if item.Kind == yaml.MappingNode {
-			vars = append(vars, envMap(item)...)
+			vars = append(vars, envMap(item, len(vars))...)
 		} else {
-			vars = append(vars, envText(item)...)
+			vars = append(vars, envText(item, len(vars))...)
 		}
 	}
 	return vars
 }
 
-func envMap(n node) []Var {
+// envMap decodes a map, whose entries have the numbers from first on.
+func envMap(n node, first int) []Var {
 	all := n.entries()
 	vars := make([]Var, 0, len(all))
 	for _, e := range all {
@@ -41,14 +42,14 @@ func envMap(n node) []Var {
 			continue
 		}
 		if text, ok := e.value.anyText(); ok {
-			e.value.check(text)
+			e.value.checkEnv(text, first+len(vars))
 			vars = append(vars, Var{Name: e.key, Value: text})
 		}
 	}
 	return vars
 }
 
-func envText(n node) []Var {
+func envText(n node, index int) []Var {
 	if n.null() {
 		return nil
 	}
@@ -63,7 +64,7 @@ func envText(n node) []Var {
 	case !validEnvName(name):
 		n.fail("env name %q must match %s", name, envNamePattern)
 	default:
-		n.check(value)
+		n.checkEnv(value, index)
 		return []Var{{Name: name, Value: value}}
 	}
 	return nil

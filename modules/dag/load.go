@@ -18,7 +18,7 @@ func Load(source Source, options Options) (*DAG, error) {
 
 // Validate reads a DAG as [Load] does, under the stricter rules for the
 // structure of a file: the first document has no name, no document is empty,
-// and steps is a list with an entry in each.
+// and steps is a list with an entry in each. It also fills the notices of the DAG.
 func Validate(source Source, options Options) (*DAG, error) {
 	return load(source, options, true)
 }
@@ -86,7 +86,8 @@ type loading struct {
 	report report
 	strict bool
 	// names are the names of the documents so far.
-	names map[string]bool
+	names   map[string]bool
+	notices notices
 }
 
 func load(source Source, options Options, strict bool) (*DAG, error) {
@@ -100,6 +101,7 @@ func load(source Source, options Options, strict bool) (*DAG, error) {
 		return nil, all
 	}
 	loaded.Warnings = slices.Concat(base.warnings, l.report.allWarnings())
+	loaded.Notices = l.notices.sorted()
 	return loaded, nil
 }
 

@@ -59,6 +59,9 @@ type DAG struct {
 	Local []*DAG
 	// Warnings are notices about the file that are not errors.
 	Warnings []Warning
+	// Notices are the references that will not be resolved, those of later
+	// documents included. Only [Validate] looks for them.
+	Notices []Notice
 }
 
 // Type says how steps are ordered.

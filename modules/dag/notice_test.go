@@ -1,0 +1,204 @@
+package dag_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dagu/modules/dag"
+)
+
+// notices returns the notices of a file, one a line: "level line field reference reason".
+func notices(t *testing.T, base, text string) []string {
+	t.Helper()
+	source := dag.Source{File: "/d/job.yaml", Text: []byte(text), BaseFile: "/d/base.yaml", Base: []byte(base)}
+	d, err := dag.Validate(source, dag.Options{Location: time.UTC})
+	require.NoError(t, err)
+	for _, n := range d.Notices {
+		require.Positive(t, n.Column)
+		require.NotEmpty(t, n.Why)
+	}
+	loaded, err := dag.Load(source, dag.Options{Location: time.UTC})
+	require.NoError(t, err)
+	require.Empty(t, loaded.Notices, "a load for a run looks for none")
+	var lines []string
+	for _, n := range d.Notices {
+		level := "defect"
+		if n.RunTime {
+			level = "run"
+		}
+		file := strings.TrimPrefix(n.File, "/d/")
+		lines = append(lines, strings.TrimSpace(strings.Join([]string{level, file, n.Field, n.Reference, string(n.Reason)}, " ")))
+	}
+	return lines
+}
+
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		text string
+		want []string
+	}{
+		"a correct file": {
+			text: `
+consts: [{a: 1}, {b: "${consts.a}"}]
+params: [x=1]
+env: [A: "${consts.a} ${params.x} $x", B: "$A ${env.A} ${context.dag.name}"]
+steps:
+  - {id: one, run: 'echo ${consts.b} ${context.step.id} ${step.name} $HOME ${HOME:-x}', output: OUT}
+  - {id: two, run: 'echo ${env.OUT} ${env.B} ${env.DAG_RUN_ID}', depends: one, env: [C: "$B", D: "$C $OUT ${C:-x} ${#C}"]}
+handler_on: {exit: {run: 'echo ${env.OUT}'}}`,
+		},
+		"constants": {
+			text: `
+consts: [{a: "${consts.a} ${consts.b} ${consts.c}"}, {b: "${consts.a}"}]
+steps:
+  - {id: one, run: ['echo ${consts.a}', 'echo ${consts.c} ${ consts.c }', "${consts.c}"]}
+  - {id: two, run: x, with: {shell: 'sh ${consts.d}'}, stdout: '${consts.d}', working_dir: '\${consts.d}'}
+handler_on: {success: {run: 'echo ${consts.d}'}}`,
+			want: []string{
+				"defect job.yaml consts.a ${consts.a} unknown_const_name",
+				"defect job.yaml consts.a ${consts.b} unknown_const_name",
+				"defect job.yaml consts.a ${consts.c} unknown_const_name",
+				"defect job.yaml steps[0].run[1] ${consts.c} unknown_const_name",
+				"defect job.yaml steps[0].run[1] ${ consts.c } unknown_const_name",
+				"defect job.yaml steps[0].run[2] ${consts.c} unknown_const_name",
+				"defect job.yaml steps[1].with.shell ${consts.d} unknown_const_name",
+				"defect job.yaml steps[1].stdout ${consts.d} unknown_const_name",
+				"defect job.yaml handler_on.success.run ${consts.d} unknown_const_name",
+			},
+		},
+		"what is not resolved in constants": {
+			text: `
+consts: [{a: "${steps.x.outputs.y} ${foreach.item} ${env.X} ${params.x} ${params} ${context.dag.name} ${context.no.such}"}]
+params: [x=1]
+env: [X=1]
+steps: [{run: x}]`,
+			want: []string{
+				"defect job.yaml consts.a ${steps.x.outputs.y} namespace_unavailable",
+				"defect job.yaml consts.a ${foreach.item} namespace_unavailable",
+				"run job.yaml consts.a ${env.X} unknown_env_binding",
+				"run job.yaml consts.a ${params.x}",
+				"run job.yaml consts.a ${params} namespace_unavailable",
+				"run job.yaml consts.a ${context.dag.name} namespace_unavailable",
+				"defect job.yaml consts.a ${context.no.such} unknown_context_field",
+			},
+		},
+		"the run context": {
+			text: `
+env: [A: "${context.step.name} ${context.dag.name}"]
+steps:
+  - {name: one, run: 'x ${context.dag.nam} ${context.run.id} ${run.id} ${context.step.id} ${context.run.started_at}'}
+handler_on: {exit: {id: h, run: '${context.step.id} ${context.step.name} ${step.foo}'}}`,
+			want: []string{
+				"run job.yaml env[0] ${context.step.name} namespace_unavailable",
+				"defect job.yaml steps[0].run ${context.dag.nam} unknown_context_field",
+				"run job.yaml steps[0].run ${context.run.id} namespace_unavailable",
+				"run job.yaml steps[0].run ${run.id} namespace_unavailable",
+				"run job.yaml steps[0].run ${context.step.id} namespace_unavailable",
+				"defect job.yaml steps[0].run ${context.run.started_at} unknown_context_field",
+				"run job.yaml handler_on.exit.run ${context.step.id} namespace_unavailable",
+			},
+		},
+		"parameters": {
+			text: `
+params: [{name: a, default: 1}, {name: b, required: true}, {name: c, eval: "${params.a} ${params.z} ${env.b}"}]
+steps: [{run: 'x ${params} ${params.a} ${params.b} ${params.c} ${params.d} ${env.a}'}]`,
+			want: []string{
+				"run job.yaml params[2].eval ${params.z}",
+				"run job.yaml params[2].eval ${env.b} unknown_env_binding",
+				"run job.yaml steps[0].run ${params} namespace_unavailable",
+				"run job.yaml steps[0].run ${params.b}",
+				"run job.yaml steps[0].run ${params.c}",
+				"run job.yaml steps[0].run ${params.d}",
+			},
+		},
+		"variables": {
+			text: `
+env:
+  - A: "$A ${B:-x} \\$C '$D' ${#E}"
+  - {B: "${env.A}", C: "${env.C} $B"}
+  - "D=$C$X${consts.none}Y"
+  - E: "$P ${consts.none}"
+steps:
+  - {id: one, run: 'x $Q ${env.Q}', env: {F: "$E $OUT ${env.OUT}", G: "$F $G"}, output: OUT}
+  - {id: two, run: 'x ${env.OUT} ${env.F}', env: [F: $OUT]}
+  - {id: three, run: 'x ${env.OUT}', depends: four}
+  - {id: four, run: 'x', depends: one}`,
+			want: []string{
+				"run job.yaml env[0] $A unknown_env_binding",
+				"run job.yaml env[0] ${B:-x} unknown_env_binding",
+				"run job.yaml env[0] ${#E} unknown_env_binding",
+				"run job.yaml env[2] ${env.C} unknown_env_binding",
+				"defect job.yaml env[3] ${consts.none} unknown_const_name",
+				"run job.yaml env[3] $X unknown_env_binding",
+				"defect job.yaml env[4] ${consts.none} unknown_const_name",
+				"run job.yaml env[4] $P unknown_env_binding",
+				"run job.yaml steps[0].run ${env.Q} unknown_env_binding",
+				"run job.yaml steps[0].env[0] ${env.OUT} unknown_env_binding",
+				"run job.yaml steps[0].env[0] $OUT unknown_env_binding",
+				"run job.yaml steps[0].env[1] $G unknown_env_binding",
+				"run job.yaml steps[1].run ${env.OUT} unknown_env_binding",
+				"run job.yaml steps[1].env[0] $OUT unknown_env_binding",
+			},
+		},
+		"defaults and later documents": {
+			text: `
+defaults: {env: [A: "$B", B: "$A"], preconditions: ["${consts.no}"]}
+steps: [{run: x, env: [C: "$A $B"]}, {run: x}]
+type: graph
+---
+name: local
+consts: [{no: 1}]
+steps: [{run: "${consts.no} ${consts.nil}"}]`,
+			want: []string{
+				"run job.yaml defaults.env[0] $B unknown_env_binding",
+				"defect job.yaml defaults.preconditions[0] ${consts.no} unknown_const_name",
+				"defect job.yaml document[1].steps[0].run ${consts.nil} unknown_const_name",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, test.want, notices(t, "", test.text))
+		})
+	}
+}
+
+func TestNoticesOfTheBaseFile(t *testing.T) {
+	t.Parallel()
+	base := `
+steps: [{run: "${consts.unused}"}]
+env: [A: "${consts.own} ${consts.none}", B: "$A $C"]
+defaults: {env: [D: $A]}
+handler_on: {exit: {run: "${consts.exit}"}, failure: {run: "${consts.failure}"}}`
+	require.Equal(t, []string{
+		"defect base.yaml env[0] ${consts.none} unknown_const_name",
+		"run base.yaml env[1] $C unknown_env_binding",
+		"defect base.yaml handler_on.failure.run ${consts.failure} unknown_const_name",
+	}, notices(t, base, `
+consts: [{own: 1}]
+env: [C: "$A $B"]
+defaults: {env: [E: "$D $A"]}
+handler_on: {exit: {run: x}}
+steps: [{run: "${env.E}", env: [F: $E]}]`))
+}
+
+func TestTheSentenceOfANotice(t *testing.T) {
+	t.Parallel()
+	n := dag.Notice{File: "/d/job.yaml", Line: 3, Column: 7, Field: "steps[0].run", Reference: "${consts.x}", Reason: dag.ReasonConst, Why: "of it"}
+	require.Equal(t, "/d/job.yaml:3:7: ${consts.x} was left unchanged because of it when steps[0].run was evaluated. reason=unknown_const_name", n.String())
+	n.Reason = dag.ReasonNone
+	require.NotContains(t, n.String(), "reason=")
+}
+
+// A file in which aliases repeat texts with references is read in bounded time,
+// and tells of some.
+func TestNoticesAreLimited(t *testing.T) {
+	t.Parallel()
+	text := "type: graph\nsteps:\n  - {run: &a '" + strings.Join(numbered("${consts.c%d}", 1000), " ") + strings.Join(numbered("${env.e%d}", 1000), " ") +
+		"'}\n" + strings.Repeat("  - {run: *a}\n", 2000)
+	require.Equal(t, 1000, len(notices(t, "", text)))
+}
