@@ -24,7 +24,8 @@ on. Nothing is run, evaluated or created. A directory stands for the DAG files i
 it, a name for the file in the DAG directory.
 
 Valid files bring exit code 0 and no output but warnings; wrong ones exit code 1
-and all that is wrong with them.`,
+and all that is wrong with them. A reference that no run can resolve, such as to a
+constant that the file does not have, is a warning.`,
 		Example: `  dagu validate etl.yaml
   dagu validate ./dags
   dagu validate --format json etl.yaml | jq -r '.[].errors[] | "\(.line): \(.message)"'`,
@@ -39,6 +40,7 @@ and all that is wrong with them.`,
 		},
 	}
 	f := formatFlag(c, formatText, formatJSON)
+	unresolved := c.Flags().Bool("show-unresolved", false, "tell also of references that only a run may resolve")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		loaded, err := load(c)
 		if err != nil {
@@ -47,6 +49,9 @@ and all that is wrong with them.`,
 		var checks []*check
 		for _, arg := range args {
 			checks = append(checks, checkAll(loaded.Config, arg)...)
+		}
+		for _, k := range checks {
+			k.addNotices(*unresolved)
 		}
 		if f.value == formatJSON {
 			if err = printJSON(c.OutOrStdout(), checks); err != nil {
@@ -75,6 +80,7 @@ type check struct {
 	Valid    bool      `json:"valid"`
 	Errors   []problem `json:"errors"`
 	Warnings []problem `json:"warnings"`
+	notices  []dag.Notice
 }
 
 // problem is one error or warning; its place is missing where the file as a whole
@@ -86,6 +92,9 @@ type problem struct {
 	Field   string `json:"field,omitempty"`
 	Message string `json:"message"`
 	Value   string `json:"value,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	// minor is what only those want to know who ask for it.
+	minor bool
 	// text is the whole of it in a line.
 	text string
 }
@@ -131,11 +140,23 @@ func (k *check) run(c config.Config) *check {
 	if err != nil {
 		return k.fail(err)
 	}
-	k.DAG, k.Valid = d.Name, true
+	k.DAG, k.Valid, k.notices = d.Name, true, d.Notices
 	for _, w := range d.Warnings {
 		k.Warnings = append(k.Warnings, problem{File: w.File, Line: w.Line, Column: w.Column, Message: w.Message, text: w.String()})
 	}
 	return k
+}
+
+// addNotices adds the references that will not be resolved, or may not be.
+func (k *check) addNotices(all bool) {
+	for _, n := range k.notices {
+		if all || !n.RunTime {
+			k.Warnings = append(k.Warnings, problem{
+				File: n.File, Line: n.Line, Column: n.Column, Field: n.Field, Message: n.Message(), Reason: string(n.Reason),
+				minor: n.RunTime, text: n.String(),
+			})
+		}
+	}
 }
 
 func (k *check) fail(err error) *check {
@@ -155,7 +176,11 @@ func (k *check) fail(err error) *check {
 // tell prints what was found for people.
 func (k *check) tell(w io.Writer) {
 	for _, p := range k.Warnings {
-		tell(w, "Warning: %s", p.text)
+		word := "Warning"
+		if p.minor {
+			word = "Info"
+		}
+		tell(w, "%s: %s", word, p.text)
 	}
 	if k.Valid {
 		return
