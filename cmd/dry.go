@@ -33,17 +33,15 @@ preconditions execute is executed.`,
 		if err != nil {
 			return err
 		}
+		t, err := loadTarget(loaded.Config, args[0], flags.name)
+		if err != nil {
+			return err
+		}
+		n := catalog.NewRun(t.dag, uuid.NewString(), store.TriggerManual)
+		if n.Params, err = flags.words(t, args); err != nil {
+			return err
+		}
 		return app.InForeground(c.Context(), loaded, c.ErrOrStderr(), func(ctx context.Context, parts app.Foreground) error {
-			t, err := loadTarget(loaded.Config, args[0], flags.name)
-			if err != nil {
-				return err
-			}
-			words, err := flags.words(t, args)
-			if err != nil {
-				return err
-			}
-			n := catalog.NewRun(t.dag, uuid.NewString(), store.TriggerManual)
-			n.Params = words
 			run, steps, err := parts.Runner.Dry(ctx, t.dag, n)
 			if err != nil {
 				return err

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"dagu/config"
 	"dagu/modules/store"
 	"dagu/modules/web"
 )
@@ -27,15 +26,15 @@ as soon as its queue has room; while none is alive, the run waits.`,
 	flags := addNewRunFlags(c)
 	f := formatFlag(c, formatText, formatJSON)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return withStore(c, func(ctx context.Context, loaded *config.Loaded, st *store.Store) error {
-			t, err := loadTarget(loaded.Config, args[0], flags.name)
-			if err != nil {
-				return err
-			}
-			n, err := flags.newRun(t, args)
-			if err != nil {
-				return err
-			}
+		loaded, err := load(c)
+		if err != nil {
+			return err
+		}
+		t, n, err := flags.resolve(loaded.Config, args)
+		if err != nil {
+			return err
+		}
+		return withStore(c, loaded, func(ctx context.Context, st *store.Store) error {
 			run, err := record(ctx, st, t, n, st.Enqueue)
 			if err != nil {
 				return err

@@ -26,15 +26,11 @@ func addForegroundFlags(c *cobra.Command) *foreground {
 }
 
 // begin records a run as one of this process.
-type begin func(ctx context.Context, c config.Config, parts app.Foreground) (store.Run, error)
+type begin func(ctx context.Context, parts app.Foreground) (store.Run, error)
 
 // run executes what begin records, shows how it goes, and prints how it went. The
 // error is the failure of the run.
-func (f *foreground) run(c *cobra.Command, begin begin) error {
-	loaded, err := load(c)
-	if err != nil {
-		return err
-	}
+func (f *foreground) run(c *cobra.Command, loaded *config.Loaded, begin begin) error {
 	var show *display
 	log := c.ErrOrStderr()
 	if file, ok := terminal(log); ok && !f.quiet {
@@ -43,7 +39,7 @@ func (f *foreground) run(c *cobra.Command, begin begin) error {
 		log = show
 	}
 	return app.InForeground(c.Context(), loaded, log, func(ctx context.Context, parts app.Foreground) error {
-		run, err := begin(ctx, loaded.Config, parts)
+		run, err := begin(ctx, parts)
 		if err != nil {
 			return err
 		}

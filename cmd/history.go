@@ -12,7 +12,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
-	"dagu/config"
 	"dagu/modules/store"
 )
 
@@ -77,14 +76,18 @@ several labels those that have all.`,
 		if err != nil {
 			return err
 		}
-		return withStore(c, func(ctx context.Context, loaded *config.Loaded, st *store.Store) error {
-			n := named{}
-			if len(args) > 0 {
-				if n, err = nameOf(loaded.Config, args[0]); err != nil {
-					return err
-				}
-				filter.DAG = n.name
+		loaded, err := load(c)
+		if err != nil {
+			return err
+		}
+		n := named{}
+		if len(args) > 0 {
+			if n, err = nameOf(loaded.Config, args[0]); err != nil {
+				return err
 			}
+			filter.DAG = n.name
+		}
+		return withStore(c, loaded, func(ctx context.Context, st *store.Store) error {
 			runs, err := st.Runs(ctx, filter)
 			if err != nil {
 				return err
@@ -126,12 +129,11 @@ func (h *historyFlags) filter(c *cobra.Command, now time.Time) (store.Filter, er
 	if f.From, f.To, err = h.period.bounds(now); err != nil {
 		return f, err
 	}
-	switch {
-	case h.limit < 1:
+	if h.limit < 1 {
 		return f, fmt.Errorf("--limit: found %d, want a number from 1 to %d", h.limit, maxHistory)
-	case h.limit > maxHistory:
-		tell(c.ErrOrStderr(), "Warning: --limit %d: only the newest %d runs are listed", h.limit, maxHistory)
-		f.Limit = maxHistory
+	}
+	if f.Limit = min(h.limit, maxHistory); f.Limit < h.limit {
+		tell(c.ErrOrStderr(), "Warning: --limit %d: only the newest %d runs are listed", h.limit, f.Limit)
 	}
 	return f, nil
 }

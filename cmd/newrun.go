@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"dagu/config"
 	"dagu/modules/catalog"
 	"dagu/modules/dag"
 	"dagu/modules/store"
@@ -60,6 +61,17 @@ func checkParams(d *dag.DAG, words []string) error {
 	}
 	_, err := dag.BindParams(decl, words, nil)
 	return err
+}
+
+// resolve finds the DAG that the arguments name, and the run that is asked for. No
+// store is needed, and nothing is made.
+func (f *newRunFlags) resolve(c config.Config, args []string) (target, store.NewRun, error) {
+	t, err := loadTarget(c, args[0], f.name)
+	if err != nil {
+		return target{}, store.NewRun{}, err
+	}
+	n, err := f.newRun(t, args)
+	return t, n, err
 }
 
 // newRun is the run that the flags and the words behind "--" ask for.

@@ -3,10 +3,11 @@ package cmd
 import (
 	"context"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"dagu/app"
-	"dagu/config"
+	"dagu/modules/catalog"
 	"dagu/modules/store"
 )
 
@@ -28,14 +29,21 @@ stay queued. Exit codes and signals are those of "dagu start".`,
 	completeBy(c, "run-id", completeRun(store.StatusRunning))
 	f := addForegroundFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return f.run(c, func(ctx context.Context, cfg config.Config, parts app.Foreground) (store.Run, error) {
-			t, err := loadTarget(cfg, args[0], "")
-			if err != nil {
-				return store.Run{}, err // before anything is stopped
-			}
+		loaded, err := load(c)
+		if err != nil {
+			return err
+		}
+		t, err := loadTarget(loaded.Config, args[0], "")
+		if err != nil {
+			return err
+		}
+		return f.run(c, loaded, func(ctx context.Context, parts app.Foreground) (store.Run, error) {
 			pattern, running, err := named{name: t.dag.Name}.pattern(ctx, parts.Store, *id)
 			if err != nil {
 				return store.Run{}, err
+			}
+			if err = checkParams(t.dag, pattern.Params); err != nil {
+				return store.Run{}, err // before anything is stopped
 			}
 			for _, run := range running {
 				if _, err = parts.Store.RequestStop(ctx, run.DAG, run.ID); err != nil {
@@ -48,10 +56,7 @@ stay queued. Exit codes and signals are those of "dagu start".`,
 			for _, run := range running {
 				tell(c.ErrOrStderr(), "%s run %s: %s", run.DAG, run.ID, run.Status)
 			}
-			n, err := new(newRunFlags).newRun(t, args)
-			if err != nil {
-				return store.Run{}, err
-			}
+			n := catalog.NewRun(t.dag, uuid.NewString(), store.TriggerManual)
 			n.Params = pattern.Params
 			return record(ctx, parts.Store, t, n, parts.Store.StartNow)
 		})

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"dagu/app"
-	"dagu/config"
 	"dagu/modules/store"
 )
 
@@ -33,11 +32,11 @@ Exit codes and signals are those of "dagu start".`,
 		if *id == "" {
 			return fmt.Errorf("name the run with --run-id; dagu history %s lists the runs", args[0])
 		}
-		return f.run(c, func(ctx context.Context, cfg config.Config, parts app.Foreground) (store.Run, error) {
-			n, err := nameOf(cfg, args[0])
-			if err != nil {
-				return store.Run{}, err
-			}
+		loaded, n, err := loadNamed(c, args[0])
+		if err != nil {
+			return err
+		}
+		return f.run(c, loaded, func(ctx context.Context, parts app.Foreground) (store.Run, error) {
 			run, err := n.run(ctx, parts.Store, *id)
 			if err != nil {
 				return store.Run{}, err

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"dagu/app"
-	"dagu/config"
 	"dagu/modules/store"
 )
 
@@ -53,16 +52,16 @@ stops the run as "dagu stop" does, a second kills what runs.`,
 		if err != nil {
 			return err
 		}
-		return f.run(c, func(ctx context.Context, cfg config.Config, parts app.Foreground) (store.Run, error) {
-			t, err := loadTarget(cfg, args[0], flags.name)
-			if err != nil {
-				return store.Run{}, err
-			}
-			n, err := flags.newRun(t, args)
-			if err != nil {
-				return store.Run{}, err
-			}
-			n.Trigger, n.Due = store.Trigger(*trigger), at
+		loaded, err := load(c)
+		if err != nil {
+			return err
+		}
+		t, n, err := flags.resolve(loaded.Config, args)
+		if err != nil {
+			return err
+		}
+		n.Trigger, n.Due = store.Trigger(*trigger), at
+		return f.run(c, loaded, func(ctx context.Context, parts app.Foreground) (store.Run, error) {
 			return record(ctx, parts.Store, t, n, parts.Store.StartNow)
 		})
 	}

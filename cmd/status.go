@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"dagu/config"
 	"dagu/modules/store"
 	"dagu/modules/web"
 )
@@ -28,12 +27,13 @@ no such run.`,
 	completeBy(c, "run-id", completeRun())
 	f := formatFlag(c, formatText, formatJSON)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return withStore(c, func(ctx context.Context, loaded *config.Loaded, st *store.Store) error {
-			n, err := nameOf(loaded.Config, args[0])
-			if err != nil {
-				return err
-			}
+		loaded, n, err := loadNamed(c, args[0])
+		if err != nil {
+			return err
+		}
+		return withStore(c, loaded, func(ctx context.Context, st *store.Store) error {
 			var run store.Run
+			var err error
 			if c.Flags().Changed("run-id") {
 				run, err = n.run(ctx, st, *id)
 			} else {

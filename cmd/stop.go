@@ -32,15 +32,11 @@ open runs of the DAG are stopped. The command waits until they have ended, or wi
 	noWait := c.Flags().Bool("no-wait", false, "do not wait for the end of the runs")
 	f := formatFlag(c, formatText, formatJSON)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		loaded, err := load(c)
+		loaded, n, err := loadNamed(c, args[0])
 		if err != nil {
 			return err
 		}
 		return app.InForeground(c.Context(), loaded, c.ErrOrStderr(), func(ctx context.Context, parts app.Foreground) error {
-			n, err := nameOf(loaded.Config, args[0])
-			if err != nil {
-				return err
-			}
 			runs, err := n.open(ctx, parts.Store, *id)
 			if err != nil {
 				return err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"dagu/config"
 	"dagu/modules/store"
 )
 
@@ -38,11 +37,11 @@ func pauseCommand(c *cobra.Command, suspend bool) *cobra.Command {
 	c.GroupID, c.Args, c.ValidArgsFunction = groupRun, oneDAG, completeDAG
 	f := formatFlag(c, formatText, formatJSON)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return withStore(c, func(ctx context.Context, loaded *config.Loaded, st *store.Store) error {
-			n, err := nameOf(loaded.Config, args[0])
-			if err != nil {
-				return err
-			}
+		loaded, n, err := loadNamed(c, args[0])
+		if err != nil {
+			return err
+		}
+		return withStore(c, loaded, func(ctx context.Context, st *store.Store) error {
 			changed, err := n.pause(ctx, st, suspend)
 			if err != nil {
 				return err

@@ -56,6 +56,17 @@ type named struct {
 	missing error
 }
 
+// loadNamed reads the configuration, and the name of the DAG that an argument
+// stands for.
+func loadNamed(c *cobra.Command, arg string) (*config.Loaded, named, error) {
+	loaded, err := load(c)
+	if err != nil {
+		return nil, named{}, err
+	}
+	n, err := nameOf(loaded.Config, arg)
+	return loaded, n, err
+}
+
 // nameOf finds the name of a DAG, whose file may be broken, or gone.
 func nameOf(c config.Config, arg string) (named, error) {
 	path, err := catalog.Resolve(arg, c.Paths.DAGsDir)
@@ -101,17 +112,11 @@ func (n named) newest(ctx context.Context, st *store.Store) (store.Run, error) {
 
 // withStore calls work with the store that the configuration names. A signal ends
 // its context.
-func withStore(c *cobra.Command, work func(ctx context.Context, loaded *config.Loaded, st *store.Store) error) error {
-	loaded, err := load(c)
-	if err != nil {
-		return err
-	}
+func withStore(c *cobra.Command, loaded *config.Loaded, work func(ctx context.Context, st *store.Store) error) error {
 	ctx, release := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
 	var st *store.Store
-	err = app.Once(ctx, app.Records(loaded), func(ctx context.Context) error {
-		return work(ctx, loaded, st)
-	}, &st)
+	err := app.Once(ctx, app.Records(loaded), func(ctx context.Context) error { return work(ctx, st) }, &st)
 	if ctx.Err() != nil {
 		return app.ErrInterrupted
 	}
