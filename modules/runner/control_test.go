@@ -128,6 +128,7 @@ func TestContinueOnLooksAtTheLastTryOnly(t *testing.T) {
 		"    retry_policy: {limit: 1, interval_sec: 0}", "    continue_on: {output: warning}"))
 	require.Equal(t, store.StatusFailed, result.Status)
 	require.Equal(t, 2, r.store.step("a").Tries)
+	require.False(t, r.store.step("a").Continued)
 }
 
 func TestSkippedSteps(t *testing.T) {
@@ -292,6 +293,7 @@ func TestRetryOfARun(t *testing.T) {
 		{Index: 3, Name: "d", Status: store.StepFailed, Continued: true},
 		{Index: 4, Name: "e", Status: store.StepAborted},
 		{Index: 5, Name: "onInit", Status: store.StepSucceeded},
+		{Index: 7, Name: "onFailure", Status: store.StepSucceeded},
 		{Index: 9, Name: "onExit", Status: store.StepSucceeded},
 	}
 	rec := r.record(r.text("steps:",
@@ -300,7 +302,7 @@ func TestRetryOfARun(t *testing.T) {
 		"  - {name: c, run: 'exit 1', depends: b}",
 		"  - {name: d, run: 'echo d', continue_on: failed}",
 		"  - {name: e, run: 'echo e $A', depends: [a, d]}",
-		"handler_on: {init: {run: 'echo $A'}, exit: {run: 'echo again $A'}}"))
+		"handler_on: {init: {run: 'echo $A'}, failure: {run: exit 1}, exit: {run: 'echo again $A'}}"))
 	rec.Attempt, rec.AttemptID = 3, "attempt-3"
 
 	result, err := r.runner.Run(t.Context(), rec, nil)
@@ -314,4 +316,5 @@ func TestRetryOfARun(t *testing.T) {
 	require.Equal(t, "e kept\n", r.stdout("e"))
 	require.Equal(t, "kept\n", r.stdout("onInit"))
 	require.Equal(t, "again kept\n", r.stdout("onExit"), "handlers run in every attempt")
+	require.Equal(t, store.StepNotStarted, r.store.step("onFailure").Status)
 }

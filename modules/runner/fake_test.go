@@ -125,6 +125,7 @@ func (f *fakeStore) Steps(_ context.Context, _ string, attempt int) ([]store.Ste
 func (f *fakeStore) StopRequested(context.Context) ([]string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.counts["stops"]++
 	return slices.Clone(f.stops), nil
 }
 
@@ -147,6 +148,13 @@ func (f *fakeStore) requestStop(id string) {
 		default:
 		}
 	}
+}
+
+// asked is how often stop requests were read.
+func (f *fakeStore) asked() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.counts["stops"]
 }
 
 // step returns what is recorded of a step.

@@ -39,9 +39,3 @@ func kill(t *testing.T, pid int) {
 	t.Helper()
 	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
 }
-
-// dies waits until a process is gone.
-func dies(t *testing.T, pid int) {
-	t.Helper()
-	require.Eventually(t, func() bool { return !alive(pid) }, soon, time.Millisecond)
-}

@@ -93,8 +93,13 @@ func (r *Runner) Start(ctx context.Context) error {
 // once, when the end of the run is recorded or the run is back in its queue.
 func (r *Runner) Execute(rec store.Run, done func()) {
 	x, life, err := r.enter(rec)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrDraining):
 		r.giveBack(rec, done)
+		return
+	case err != nil:
+		r.log.Error("run is not executed", zap.String("run_id", rec.ID), zap.Error(err))
+		done()
 		return
 	}
 	go func() {

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -61,7 +62,9 @@ func TestStopKillsAfterTheGrace(t *testing.T) {
 func TestStopRequestedBeforeTheRunReachesUs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
+	require.Eventually(t, func() bool { return r.store.asked() == 1 }, soon, time.Millisecond)
 	r.store.requestStop("run-1") // nobody knows it yet
+	require.Eventually(t, func() bool { return r.store.asked() > 1 }, soon, time.Millisecond)
 	rec := r.record("steps: [{name: a, run: 'sleep 60'}]")
 	done := r.execute(rec)
 	require.Equal(t, store.ReasonStopped, r.await(done).Reason)
@@ -185,6 +188,33 @@ func TestKilledHandlerIsAShutdown(t *testing.T) {
 	require.Equal(t, store.StepNotStarted, r.store.step("onExit").Status)
 }
 
+func TestKilledHandlerChangesNoFailure(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	done := r.execute(r.record(r.text("steps: [{name: a, run: exit 1}]", "handler_on: {failure: {run: "+stubborn+"}}")))
+	r.appears(r.path("ready"))
+	require.NoError(t, r.runner.Kill(t.Context()))
+	result := r.await(done)
+	require.Equal(t, store.StatusFailed, result.Status)
+	require.Empty(t, result.Reason)
+	require.Equal(t, []string{"finish"}, last(r.store.history()), "it did not fail by the shutdown")
+}
+
+func TestKilledHandlerChangesNoStop(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	done := r.execute(r.record(r.text("steps: [{name: a, run: "+polite+"}]",
+		"handler_on: {abort: {run: 'trap \"\" TERM; touch $DIR/handling; while :; do sleep 0.01; done'}}")))
+	r.appears(r.path("ready"))
+	r.store.requestStop("run-1")
+	r.appears(r.path("handling"))
+	require.NoError(t, r.runner.Kill(t.Context()))
+	result := r.await(done)
+	require.Equal(t, store.StatusAborted, result.Status)
+	require.Equal(t, store.ReasonStopped, result.Reason)
+	require.Equal(t, []string{"finish"}, last(r.store.history()))
+}
+
 func TestKill(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -274,17 +304,18 @@ func TestEndLeftovers(t *testing.T) {
 		require.Equal(t, store.StatusSucceeded, result.Status)
 		return readPID(t, r.path(file))
 	}
-	ours, other := daemon("leftover-1", "ours"), daemon("leftover-10", "other")
-	script := filepath.Join(r.temp, "leftover-1.7")
+	id := fmt.Sprintf("leftover-%d-1", os.Getpid()) // this test may run in another process, too
+	ours, other := daemon(id, "ours"), daemon(id+"0", "other")
+	script := filepath.Join(r.temp, id+".7")
 	require.NoError(t, os.WriteFile(script, nil, 0o600))
 
 	require.NoError(t, r.runner.EndLeftovers(t.Context(), nil))
 	require.True(t, alive(ours))
-	require.NoError(t, r.runner.EndLeftovers(t.Context(), []string{"leftover-1", "leftover-2"}))
+	require.NoError(t, r.runner.EndLeftovers(t.Context(), []string{id, "leftover"}))
 
 	require.False(t, alive(ours))
 	require.True(t, alive(other))
 	require.NoFileExists(t, script)
-	require.NoError(t, r.runner.EndLeftovers(t.Context(), []string{"leftover-10"}))
+	require.NoError(t, r.runner.EndLeftovers(t.Context(), []string{id + "0"}))
 	require.False(t, alive(other))
 }
