@@ -55,7 +55,7 @@ handler_on: {exit: {run: 'echo ${env.OUT}'}}`,
 			text: `
 consts: [{a: "${consts.a} ${consts.b} ${consts.c}"}, {b: "${consts.a}"}]
 steps:
-  - {id: one, run: ['echo ${consts.a}', 'echo ${consts.c} ${ consts.c }', "${consts.c}"]}
+  - {id: one, run: ['echo ${consts.a}', 'echo ${consts.c} ${ consts.c } ${consts.c}', "${consts.c}"]}
   - {id: two, run: x, with: {shell: 'sh ${consts.d}'}, stdout: '${consts.d}', working_dir: '\${consts.d}'}
 handler_on: {success: {run: 'echo ${consts.d}'}}`,
 			want: []string{
@@ -121,7 +121,7 @@ env:
   - A: "$A ${B:-x} \\$C '$D' ${#E}"
   - {B: "${env.A}", C: "${env.C} $B"}
   - "D=$C$X${consts.none}Y"
-  - E: "$P ${consts.none}"
+  - E: "\\$P ${P} $P ${consts.none}"
 steps:
   - {id: one, run: 'x $Q ${env.Q}', env: {F: "$E $OUT ${env.OUT}", G: "$F $G"}, output: OUT}
   - {id: two, run: 'x ${env.OUT} ${env.F}', env: [F: $OUT]}
@@ -135,7 +135,7 @@ steps:
 				"defect job.yaml env[3] ${consts.none} unknown_const_name",
 				"run job.yaml env[3] $X unknown_env_binding",
 				"defect job.yaml env[4] ${consts.none} unknown_const_name",
-				"run job.yaml env[4] $P unknown_env_binding",
+				"run job.yaml env[4] ${P} unknown_env_binding",
 				"run job.yaml steps[0].run ${env.Q} unknown_env_binding",
 				"run job.yaml steps[0].env[0] ${env.OUT} unknown_env_binding",
 				"run job.yaml steps[0].env[0] $OUT unknown_env_binding",
@@ -201,4 +201,13 @@ func TestNoticesAreLimited(t *testing.T) {
 	text := "type: graph\nsteps:\n  - {run: &a '" + strings.Join(numbered("${consts.c%d}", 1000), " ") + strings.Join(numbered("${env.e%d}", 1000), " ") +
 		"'}\n" + strings.Repeat("  - {run: *a}\n", 2000)
 	require.Equal(t, 1000, len(notices(t, "", text)))
+}
+
+func TestNoticesLookAtSoMuchText(t *testing.T) {
+	t.Parallel()
+	text := "type: graph\nsteps:\n  - {run: &a '${consts.first} " + strings.Repeat("x", 100<<10) + "'}\n" +
+		strings.Repeat("  - {run: *a}\n", 100) + "  - {run: '${consts.last}'}\n"
+	found := notices(t, "", text)
+	require.Contains(t, found[0], "${consts.first}")
+	require.Less(t, len(found), 50)
 }
