@@ -142,7 +142,7 @@ func TestTheJanitorLeavesARootThatHangs(t *testing.T) {
 			runs, pruned := e.state()
 			require.Equal(t, []int{498, hour + 1}, []int{runs, pruned})
 			require.EqualValues(t, 3, calls.Load(), "one call hangs, and none is made while it does")
-			require.Equal(t, hour+1, e.asked, "no more runs are asked for")
+			require.Equal(t, hour+1, e.looks(), "no more runs are asked for")
 		}
 		require.NoError(t, j.Stop(t.Context()))
 	})
