@@ -52,14 +52,18 @@ func (x *run) tell(result store.Result) {
 	if result.Error != "" {
 		x.journal.printf("%s", result.Error)
 	}
-	fields := []zap.Field{
-		zap.String("status", string(result.Status)), zap.String("reason", string(result.Reason)), zap.Duration("duration", took),
+	fields := []zap.Field{zap.String("status", string(result.Status)), zap.Duration("duration", took)}
+	if result.Reason != "" {
+		fields = append(fields, zap.String("reason", string(result.Reason)))
+	}
+	if result.Error != "" {
+		fields = append(fields, zap.String("error", result.Error))
 	}
 	if result.Status == store.StatusSucceeded {
 		x.log.Debug("run ended", fields...)
 		return
 	}
-	x.log.Info("run ended", append(fields, zap.String("error", result.Error))...)
+	x.log.Info("run ended", fields...)
 }
 
 // warn tells of trouble that the run goes on in spite of.
