@@ -71,8 +71,8 @@ func (s *Schedule) nextWall(after int64) (int64, bool) {
 // nextFixed finds the first second after the given one at which the wall clock
 // reaches or passes a due minute that it had never reached before.
 func (s *Schedule) nextFixed(after int64) (int64, bool) {
-	p := periodAt(s.loc, after)
-	wall, ok := s.nextMinute(reached(s.loc, after, p) + 1)
+	latest, p := reached(s.loc, after)
+	wall, ok := s.nextMinute(latest + 1)
 	at := after + 1
 	for ok && at < after+horizon {
 		if due := wall - p.offset; due < p.end {
@@ -84,35 +84,35 @@ func (s *Schedule) nextFixed(after int64) (int64, bool) {
 	return 0, false
 }
 
-// reached is the latest that the wall clock has ever shown up to the given
-// second, which lies in p: more than it shows now while an overlap lasts.
-func reached(loc *time.Location, sec int64, p period) int64 {
-	latest := sec + p.offset
-	for oldest := sec - maxShift; p.start > oldest; {
-		before := p.start - 1
-		p = periodAt(loc, before)
-		latest = max(latest, before+p.offset)
+// reached is the latest that the wall clock has ever shown up to the given second,
+// which is more than it shows then while an overlap lasts. The period is the one
+// that the second lies in.
+func reached(loc *time.Location, sec int64) (int64, period) {
+	p := periodAt(loc, sec-maxShift)
+	latest := int64(math.MinInt64)
+	for p.end <= sec {
+		latest = max(latest, p.end-1+p.offset)
+		p = periodAt(loc, p.end)
 	}
-	return latest
+	return max(latest, sec+p.offset), p
 }
 
-// period is a stretch of time, in Unix seconds, in which a zone keeps one offset.
+// period is the time from some instant up to end, in Unix seconds, in which a zone
+// keeps one offset.
 type period struct {
-	start, end int64
-	offset     int64 // wall clock minus UTC
+	end    int64
+	offset int64 // wall clock minus UTC
 }
 
-// periodAt returns the period that the given second lies in. It may end before
-// the offset changes and start after the offset changed, never the other way.
+// periodAt returns the period from the given second on. It may end before the offset
+// changes, never after. Where it began is not told: for times after the last change
+// that the time zone database lists, package time knows only when the rule for later
+// years would have begun it.
 func periodAt(loc *time.Location, sec int64) period {
 	t := time.Unix(sec, 0).In(loc)
 	_, offset := t.Zone()
-	p := period{start: math.MinInt64, end: math.MaxInt64, offset: int64(offset)}
-	start, end := t.ZoneBounds()
-	if !start.IsZero() {
-		p.start = min(start.Unix(), sec)
-	}
-	if !end.IsZero() {
+	p := period{end: math.MaxInt64, offset: int64(offset)}
+	if _, end := t.ZoneBounds(); !end.IsZero() {
 		p.end = end.Unix()
 	}
 	// After the last change of a year, package time gives the year's 365th
