@@ -184,6 +184,9 @@ func (e *execution) processes(ctx context.Context, programs []string, s *streams
 // spawn runs one process to its end. A stop ends it with its grace, the timeout at once.
 func (x *run) spawn(ctx context.Context, spec *process.Spec, timeout <-chan time.Time) result {
 	p, err := x.runner.processes.Spawn(ctx, spec)
+	if errors.Is(err, syscall.EINVAL) {
+		err = fmt.Errorf("%w: an argument or a variable has a NUL byte", err)
+	}
 	if err != nil {
 		return result{err: err, aborted: ctx.Err() != nil}
 	}

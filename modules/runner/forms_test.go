@@ -35,6 +35,7 @@ func TestForms(t *testing.T) {
 		"own shell":              {[]string{"with: {shell: sh}", "run: 'false; echo on'"}, "on\n", ""},
 		"own arguments":          {[]string{"with: {shell_args: [-u]}", "run: 'false; echo on'"}, "", "exit status 1"},
 		"arguments are resolved": {[]string{"with: {shell: 'sh ${params.F}'}", "run: 'echo $-'"}, "f\n", ""},
+		"byte of no text":        {[]string{"env: [{B: \"a\\0b\"}]", "run: echo hi"}, "", "NUL byte"},
 		"bad carrier":            {[]string{"with: {shell: sh -cecho}", "run: echo hi"}, "", "-cecho"},
 		"packages":               {[]string{"with: {shell_packages: [jq]}", "run: echo hi"}, "", "shell_packages"},
 		"unknown shell":          {[]string{"with: {shell: no-such-shell}", "run: echo hi"}, "", `program "no-such-shell" was not found in PATH`},

@@ -9,14 +9,13 @@ import (
 
 	"dagu/config"
 	"dagu/modules/runlog"
-	"dagu/modules/store"
 )
 
 // Module provides the *Runner and runs it.
 var Module = fx.Module(
 	"runner",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("runner") }),
-	fx.Provide(func(c config.Config, s *store.Store, logs *runlog.Log, log *zap.Logger) (*Runner, error) {
+	fx.Provide(func(c config.Config, s Store, logs *runlog.Log, log *zap.Logger) (*Runner, error) {
 		return New(Options{
 			Environ:        os.Environ(),
 			EnvPassthrough: c.EnvPassthrough,

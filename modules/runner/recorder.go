@@ -152,6 +152,21 @@ func (r *recorder) close() []store.Step {
 	return r.take()
 }
 
+// abandon closes the steps that a panic has left open. A nil recorder has none.
+func (r *recorder) abandon() {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.steps {
+		if s := &r.steps[i]; s.Status == store.StepRunning || s.Status == store.StepRetrying {
+			s.Status, s.Finished = store.StepAborted, time.Now()
+			r.dirty[i] = struct{}{}
+		}
+	}
+}
+
 // get returns a copy of the state of a step.
 func (r *recorder) get(pos int) *store.Step {
 	r.mu.Lock()

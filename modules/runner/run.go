@@ -69,6 +69,7 @@ func (x *run) attempt(life context.Context) (o outcome) {
 		}
 		x.tasks.Wait()
 		if broken := x.brokenBy(); broken != "" {
+			x.steps.abandon()
 			o = outcome{status: store.StatusFailed, reason: store.ReasonInternalError, errs: []string{broken}}
 		}
 	}()

@@ -23,8 +23,10 @@ const (
 	stopRetry = time.Second
 	// stopRead bounds one read.
 	stopRead = 5 * time.Second
-	// reserve is what Stop leaves of its time to record what it ended.
-	reserve = 3 * time.Second
+	// lastCall is what Stop leaves of its time to stop runs that do not end by
+	// themselves, and reserve what it leaves to record those that it kills.
+	lastCall = 5 * time.Second
+	reserve  = 3 * time.Second
 	// killTime bounds Kill.
 	killTime = 2 * time.Second
 )
@@ -104,11 +106,15 @@ func (r *Runner) Stop(ctx context.Context) error {
 
 // drain brings the active runs to their end.
 func (r *Runner) drain(ctx context.Context) {
-	if r.waitIdle(ctx, r.options.DrainTimeout) {
+	patience := r.options.DrainTimeout
+	deadline, ok := ctx.Deadline()
+	if ok {
+		patience = min(patience, time.Until(deadline)-lastCall)
+	}
+	if r.waitIdle(ctx, patience) {
 		return
 	}
 	r.each(func(x *run) { x.stop(store.ReasonShutdown) })
-	deadline, ok := ctx.Deadline()
 	if !ok {
 		return
 	}

@@ -164,6 +164,18 @@ func TestDrainKillsBeforeItsTimeIsOver(t *testing.T) {
 	require.Equal(t, store.StepNotStarted, r.store.step("onAbort").Status, "after a kill nothing is started")
 }
 
+func TestDrainLeavesTimeToStop(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *runner.Options) { o.DrainTimeout = time.Hour })
+	done := r.execute(r.record(r.text("steps: [{name: a, run: " + polite + "}]")))
+	r.appears(r.path("ready"))
+	ctx, cancel := context.WithTimeout(t.Context(), 5500*time.Millisecond)
+	defer cancel()
+	require.NoError(t, r.runner.Stop(ctx))
+	require.Equal(t, store.ReasonShutdown, r.await(done).Reason)
+	require.FileExists(t, r.path("cleaned"))
+}
+
 func TestShutdownLeavesHandlersTheirTime(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -53,6 +53,9 @@ func TestPanicEndsItsRunAlone(t *testing.T) {
 			require.Equal(t, store.StatusFailed, result.Status)
 			require.Equal(t, store.ReasonInternalError, result.Reason)
 			require.Contains(t, result.Error, "internal error: boom")
+			for _, s := range result.Steps {
+				require.NotEqual(t, store.StepRunning, s.Status, s.Name)
+			}
 			if name != "in the handler" {
 				require.False(t, alive(readPID(t, r.path("pid"))), "its processes are gone")
 			}
