@@ -62,7 +62,7 @@ func TestAccountOfTheRun(t *testing.T) {
 	account, err := os.ReadFile(strings.TrimSpace(r.stdout("a")))
 	require.NoError(t, err)
 	for _, words := range []string{
-		"run run-1 of job began: attempt 1, trigger manual", "step a: succeeded: exit status 0",
+		"run run-1 of job began: attempt 1, trigger manual", "step a: started", "step a: succeeded: exit status 0",
 		"step b: failed: exit status 4", "run ended: failed after",
 	} {
 		require.Contains(t, string(account), words)

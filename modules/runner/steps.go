@@ -87,6 +87,7 @@ func (x *run) unwalked(o outcome) outcome {
 // its end means for others.
 func (x *run) runTask(ctx context.Context, t task) taskEnd {
 	x.steps.update(t.pos, func(s *store.Step) { s.Status, s.Started = store.StepRunning, time.Now() })
+	x.journal.printf("step %s: started", t.step.Name)
 	if err := x.check(ctx, t, t.step.Preconditions); err != nil {
 		return x.unmet(ctx, t, err)
 	}
