@@ -21,6 +21,7 @@ import (
 type daemon struct {
 	tb     testing.TB
 	home   *home
+	port   int // of the health server
 	cmd    *exec.Cmd
 	log    *buffer
 	done   chan struct{} // closed when it has ended
@@ -33,6 +34,7 @@ type launch struct {
 	helper string   // see help
 	attr   *syscall.SysProcAttr
 	env    []string
+	port   int // of the health server; 0 is the home's
 }
 
 // start starts a daemon, and has it ended with the test at the latest.
@@ -43,13 +45,18 @@ func (h *home) start(l launch) *daemon {
 	}
 	argv := append([]string{binary(h.tb)}, l.args...)
 	env := append(h.environ(), l.env...)
+	if l.port == 0 {
+		l.port = h.port
+	} else {
+		argv = append(argv, "--port", strconv.Itoa(l.port))
+	}
 	if l.helper != "" {
 		self, err := os.Executable()
 		require.NoError(h.tb, err)
 		argv = append([]string{self}, argv...)
 		env = append(env, helperVar+"="+l.helper)
 	}
-	d := &daemon{tb: h.tb, home: h, log: &buffer{}, done: make(chan struct{}), client: newClient()}
+	d := &daemon{tb: h.tb, home: h, port: l.port, log: &buffer{}, done: make(chan struct{}), client: newClient()}
 	d.cmd = exec.Command(argv[0], argv[1:]...) //nolint:noctx // ended by signals, as its users do
 	d.cmd.Env, d.cmd.Dir, d.cmd.SysProcAttr = env, h.dir, l.attr
 	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
@@ -96,7 +103,7 @@ func (d *daemon) ended() bool {
 
 // answer is what a probe brought: "200 {...}", or "refused", or what went wrong.
 func (d *daemon) answer() string {
-	return d.get("http://127.0.0.1:" + strconv.Itoa(d.home.port) + "/health")
+	return d.get("http://127.0.0.1:" + strconv.Itoa(d.port) + "/health")
 }
 
 func (d *daemon) get(url string) string {

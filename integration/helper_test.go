@@ -17,6 +17,7 @@ func help(name string, args []string) int {
 	prepare, ok := map[string]func() error{
 		"subreaper": func() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) },
 		"silent-fs": mountSilent,
+		"init":      mountProc,
 	}[name]
 	if !ok {
 		return tellHelper(name, fmt.Errorf("no such helper"))
@@ -30,6 +31,17 @@ func help(name string, args []string) int {
 func tellHelper(name string, err error) int {
 	fmt.Fprintf(os.Stderr, "helper %s: %v\n", name, err)
 	return 1
+}
+
+// mountProc shows the processes of a new PID namespace.
+func mountProc() error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make / private: %w", err)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
+		return fmt.Errorf("mount /proc: %w", err)
+	}
+	return nil
 }
 
 // silentDir is the variable that names where mountSilent mounts.
