@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"go.uber.org/fx"
+	"go.uber.org/zap"
 
 	"dagu/modules/catalog"
 	"dagu/modules/health"
@@ -61,13 +62,20 @@ func (l lines) flush(ctx context.Context) {
 }
 
 // ready is the last hook to start: from then on the process is running.
-var ready = fx.Module("ready", fx.Invoke(func(lc fx.Lifecycle, r *health.Registry) {
-	lc.Append(fx.StartHook(phase{r}.run))
+var ready = fx.Module("ready", fx.Invoke(func(lc fx.Lifecycle, r *health.Registry, log *zap.Logger) {
+	lc.Append(fx.StartHook(phase{r, log}.run))
 }))
 
-type phase struct{ registry *health.Registry }
+type phase struct {
+	registry *health.Registry
+	log      *zap.Logger
+}
 
-func (p phase) run() { p.registry.Advance(health.Running) }
+func (p phase) run() {
+	if p.registry.Advance(health.Running) {
+		p.log.Info("running")
+	}
+}
 
 // janitor removes runs whose retention is over.
 var janitor = fx.Options(

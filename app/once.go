@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/signal"
-	"syscall"
 	"time"
 
 	"go.uber.org/fx"
@@ -81,13 +79,12 @@ func (f Foreground) Recover(ctx context.Context) error {
 var ErrInterrupted = errors.New("interrupted by a signal")
 
 // InForeground starts the graph that executes runs, which logs its warnings to
-// log, nil for stderr, and calls work. The first SIGINT or SIGTERM cancels its
+// log, nil for stderr, and calls work. The first SIGINT, SIGTERM or SIGHUP cancels its
 // context, which stops the run; a second kills what runs; a third, or two more
 // seconds, returns without waiting for work. After a signal the error is
 // ErrInterrupted.
 func InForeground(ctx context.Context, c *config.Loaded, log io.Writer, work func(context.Context, Foreground) error) error {
-	signals := make(chan os.Signal, 3) // as many as mean something
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	signals := notify()
 	defer signal.Stop(signals)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -46,8 +46,7 @@ type process struct {
 // second signal broke the stop off. It returns within stop_timeout of the first
 // signal whatever a hook does. The error is the root cause of a failed start.
 func Serve(c *config.Loaded, graph Graph) (int, error) {
-	signals := make(chan os.Signal, 3) // as many as mean something
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	signals := notify()
 	defer signal.Stop(signals)
 
 	p := &process{config: c.Config, signals: signals}
@@ -62,6 +61,17 @@ func Serve(c *config.Loaded, graph Graph) (int, error) {
 	p.runner = engine.Runner
 	defer p.farewell()
 	return p.live()
+}
+
+// notify receives the signals that end a process: SIGHUP too, which a closed
+// terminal sends, unless it is ignored as under nohup(1).
+func notify() chan os.Signal {
+	signals := make(chan os.Signal, 3) // as many as mean something
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // live starts, waits for the end, and stops.

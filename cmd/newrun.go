@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -44,6 +45,11 @@ func (f *newRunFlags) words(t target, args []string) ([]string, error) {
 		var err error
 		if words, err = dag.SplitParams(f.params); err != nil {
 			return nil, fmt.Errorf("--params: %w", err)
+		}
+	}
+	for _, word := range words {
+		if !utf8.ValidString(word) {
+			return nil, fmt.Errorf("parameter %q: must be UTF-8", word)
 		}
 	}
 	return words, checkParams(t.dag, words)

@@ -52,10 +52,10 @@ func execute(ctx context.Context, args []string, s streams) int {
 	case errors.As(err, &code):
 		return code.code
 	case errors.Is(err, app.ErrInterrupted):
-		tell(s.err, "Error: %v", err)
+		tell(s.err, "Error: %s", printableLines(err.Error()))
 		return exitInterrupted
 	default:
-		tell(s.err, "Error: %v", err)
+		tell(s.err, "Error: %s", printableLines(err.Error()))
 		return exitFailed
 	}
 }

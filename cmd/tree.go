@@ -100,7 +100,7 @@ func (t *tree) step(s *store.Step, last bool) {
 	if s.Continued {
 		more = append(more, "continued")
 	}
-	line := s.Name + " " + t.paint.status(string(s.Status)) + t.took(s.Started, s.Finished)
+	line := printable(s.Name) + " " + t.paint.status(string(s.Status)) + t.took(s.Started, s.Finished)
 	fmt.Fprintf(&t.b, "%s%s\n", t.faint(branch), strings.Join(append([]string{line}, more...), ", "))
 	below = t.faint(below)
 	why := "error"

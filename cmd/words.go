@@ -63,6 +63,15 @@ func quoted(words []string) string {
 	return strings.Join(list, " ")
 }
 
+// printableLines is printable for a text of several lines.
+func printableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // printable takes out what could control a terminal.
 func printable(line string) string {
 	return strings.Map(func(r rune) rune {

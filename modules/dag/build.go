@@ -1,6 +1,7 @@
 package dag
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -97,6 +98,9 @@ func (d *draft) identify() {
 				continue
 			}
 			ids[s.ID] = s
+		}
+		if name := cmp.Or(s.Name, s.ID); isHandler(name) {
+			s.at.fail("step name %s is that of a handler; choose another", name)
 		}
 		if s.Name != "" {
 			if names[s.Name] != nil {

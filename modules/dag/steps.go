@@ -83,6 +83,17 @@ var events = [handlerCount]event{
 	{"wait", "onWait", func(h *Handlers) **Step { return &h.Wait }},
 }
 
+// isHandler tells whether a handler has the name: its logs and its state are
+// found by it.
+func isHandler(name string) bool {
+	for _, e := range events {
+		if e.name == name {
+			return true
+		}
+	}
+	return false
+}
+
 // handlerTable is what handler_on may hold.
 //
 //nolint:gochecknoglobals // a constant in all but name

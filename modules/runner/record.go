@@ -59,10 +59,6 @@ func (x *run) tell(result store.Result) {
 	if result.Error != "" {
 		fields = append(fields, zap.String("error", result.Error))
 	}
-	if result.Status == store.StatusSucceeded {
-		x.log.Debug("run ended", fields...)
-		return
-	}
 	x.log.Info("run ended", fields...)
 }
 

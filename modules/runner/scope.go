@@ -10,6 +10,7 @@ import (
 	"dagu/modules/dag"
 	"dagu/modules/dag/value"
 	"dagu/modules/runner/environ"
+	"dagu/modules/store"
 )
 
 // marker names the variable by which processes that a run left behind are found.
@@ -147,7 +148,11 @@ func (x *run) managed(params value.Params) environ.Env {
 }
 
 // marker is the variable that every process of this attempt gets.
-func (x *run) marker() string { return marker + "=" + x.rec.ID + ":" + x.rec.AttemptID }
+func (x *run) marker() string { return markOf(x.rec) }
+
+// markOf marks an attempt. The attempt's id is random, so that a run of another
+// data directory that has the same id is never mistaken for this one.
+func markOf(rec store.Run) string { return marker + "=" + rec.ID + ":" + rec.AttemptID }
 
 func constants(vars []dag.Var) map[string]string {
 	if len(vars) == 0 {

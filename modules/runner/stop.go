@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -178,19 +177,19 @@ func (r *Runner) waitIdle(ctx context.Context, limit time.Duration) bool {
 // EndLeftovers ends what is left of runs whose process died: it kills all their
 // processes, also those that detached themselves, waits until they are gone, and
 // removes their temporary files. The error names processes that live on.
-func (r *Runner) EndLeftovers(ctx context.Context, runIDs []string) error {
-	if len(runIDs) == 0 {
+func (r *Runner) EndLeftovers(ctx context.Context, runs []store.Run) error {
+	if len(runs) == 0 {
 		return nil
 	}
-	ids := make(map[string]struct{}, len(runIDs))
-	for _, id := range runIDs {
-		ids[id] = struct{}{}
+	ids := make(map[string]struct{}, len(runs))
+	marks := make(map[string]struct{}, len(runs))
+	for _, rec := range runs {
+		ids[rec.ID] = struct{}{}
+		marks[markOf(rec)] = struct{}{}
 	}
 	err := process.EndLeftovers(ctx, func(variable []byte) bool {
-		rest, ok := bytes.CutPrefix(variable, []byte(marker+"="))
-		id, _, attempt := bytes.Cut(rest, []byte(":"))
-		_, dead := ids[string(id)]
-		return ok && attempt && dead
+		_, dead := marks[string(variable)]
+		return dead
 	})
 	if err != nil {
 		return err

@@ -308,26 +308,31 @@ func TestRunnerThatIsNotStarted(t *testing.T) {
 func TestEndLeftovers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	daemon := func(id, file string) int {
+	daemon := func(id, attempt, file string) int {
 		rec := r.record(r.text("steps: [{name: a, run: 'setsid sh -c \"echo \\$\\$ > $DIR/" + file + "; while :; do sleep 1; done\" & exit 0'}]"))
-		rec.ID = id // other tests run at the same time
+		rec.ID, rec.AttemptID = id, attempt // other tests run at the same time
 		result, err := r.runner.Run(t.Context(), rec, nil)
 		require.NoError(t, err)
 		require.Equal(t, store.StatusSucceeded, result.Status)
 		return readPID(t, r.path(file))
 	}
 	id := fmt.Sprintf("leftover-%d-1", os.Getpid()) // this test may run in another process, too
-	ours, other := daemon(id, "ours"), daemon(id+"0", "other")
+	ours, other, foreign := daemon(id, "a", "ours"), daemon(id+"0", "a", "other"), daemon(id, "b", "foreign")
+	runs := func(id, attempt string) []store.Run {
+		return []store.Run{{NewRun: store.NewRun{ID: id}, AttemptID: attempt}}
+	}
 	script := filepath.Join(r.temp, id+".7")
 	require.NoError(t, os.WriteFile(script, nil, 0o600))
 
 	require.NoError(t, r.runner.EndLeftovers(t.Context(), nil))
 	require.True(t, alive(ours))
-	require.NoError(t, r.runner.EndLeftovers(t.Context(), []string{id, "leftover"}))
+	require.NoError(t, r.runner.EndLeftovers(t.Context(), append(runs(id, "a"), runs("leftover", "a")...)))
 
 	require.False(t, alive(ours))
 	require.True(t, alive(other))
+	require.True(t, alive(foreign), "a run of another data directory may have the same id")
 	require.NoFileExists(t, script)
-	require.NoError(t, r.runner.EndLeftovers(t.Context(), []string{id + "0"}))
+	require.NoError(t, r.runner.EndLeftovers(t.Context(), append(runs(id+"0", "a"), runs(id, "b")...)))
 	require.False(t, alive(other))
+	require.False(t, alive(foreign))
 }

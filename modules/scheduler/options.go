@@ -69,7 +69,7 @@ type Store interface {
 // Leftovers ends what dead processes left running.
 type Leftovers interface {
 	// EndLeftovers kills every process of the runs and returns when none is left.
-	EndLeftovers(ctx context.Context, runIDs []string) error
+	EndLeftovers(ctx context.Context, runs []store.Run) error
 }
 
 // Pulse is touched on every turn of the loop.

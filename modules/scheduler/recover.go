@@ -77,11 +77,7 @@ func (r *recoverer) closeRuns(ctx context.Context, owner store.DeadOwner) error 
 	if err != nil || len(runs) == 0 {
 		return err
 	}
-	ids := make([]string, len(runs))
-	for i, run := range runs {
-		ids[i] = run.ID
-	}
-	if err = r.leftovers.EndLeftovers(ctx, ids); err != nil {
+	if err = r.leftovers.EndLeftovers(ctx, runs); err != nil {
 		return err
 	}
 	requeued, lost, err := owner.Close(ctx)

@@ -237,7 +237,7 @@ func (c *fakeCatalog) Subscribe() (<-chan struct{}, func()) { return c.wake, fun
 
 type noLeftovers struct{}
 
-func (noLeftovers) EndLeftovers(context.Context, []string) error { return nil }
+func (noLeftovers) EndLeftovers(context.Context, []store.Run) error { return nil }
 
 // fakePulse counts, and panics when told to.
 type fakePulse struct {
