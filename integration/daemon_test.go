@@ -113,8 +113,9 @@ func (d *daemon) get(url string) string {
 	}
 	response, err := d.client.Do(request)
 	if err != nil {
-		if strings.Contains(err.Error(), "connection refused") {
-			return "refused"
+		// A listener that closes resets what it has not taken yet: to a prober that is the same.
+		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) {
+			return refused
 		}
 		return err.Error()
 	}

@@ -80,7 +80,7 @@ func (h *home) environ() []string {
 	return append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "SHELL=/bin/sh", "TMPDIR=" + os.TempDir(),
 		"DAGU_HOME=" + h.dir, "DAGU_TZ=UTC", "DAGU_SCHEDULER_PORT=" + strconv.Itoa(h.port),
-		"GORACE=halt_on_error=1 exitcode=66",
+		"GORACE=halt_on_error=1 exitcode=66 atexit_sleep_ms=0",
 	}, h.env...)
 }
 

@@ -64,10 +64,6 @@ func answers(list []seen) []string {
 func requireLife(t *testing.T, list []seen, end time.Time, want ...string) {
 	t.Helper()
 	got := answers(list)
-	if n := len(got); n > 1 && strings.Contains(got[n-2], "connection reset") { // taken by a listener that closed
-		list = append(list[:n-2], seen{refused, list[n-2].first, list[n-1].last})
-		got = answers(list)
-	}
 	if got[0] == refused && want[0] != refused {
 		list, got = list[1:], got[1:]
 	}
@@ -145,7 +141,11 @@ func TestSignalDuringStart(t *testing.T) {
 	require.Zero(t, d.wait())
 	end := time.Now()
 	eventually(t, func() bool { return d.answer() == refused }, "refused at last")
-	requireLife(t, stop(), end, starting, shuttingDown, refused)
+	list, want := stop(), []string{starting, shuttingDown, refused}
+	if !slices.Contains(answers(list), starting) { // seen by the probe above, between two looks of the watch
+		want = want[1:]
+	}
+	requireLife(t, list, end, want...)
 	h.scheduler().stop()
 }
 
