@@ -97,9 +97,23 @@ func (p *process) live() (int, error) {
 	select {
 	case sig := <-p.signals:
 		return p.stop(sig.String(), 0, started), nil
-	case end := <-p.app.Wait():
-		return p.stop("a part of the process died", end.ExitCode, started), nil
+	case code := <-p.died():
+		return p.stop("a part of the process died", code, started), nil
 	}
+}
+
+// died tells the exit code when a part ends the process, which is never 0. fx
+// relays signals the same way, with 0: those reach us by themselves, and taken
+// from here the same signal would count twice.
+func (p *process) died() <-chan int {
+	code := make(chan int, 1)
+	end := p.app.Wait()
+	go func() { // lives as long as the process
+		if e := <-end; e.ExitCode != 0 {
+			code <- e.ExitCode
+		}
+	}()
+	return code
 }
 
 // stop ends the process in order, however far its start has come.

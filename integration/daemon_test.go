@@ -114,8 +114,9 @@ func (d *daemon) get(url string) string {
 	}
 	response, err := d.client.Do(request)
 	if err != nil {
-		// A listener that closes resets what it has not taken yet: to a prober that is the same.
-		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) {
+		// A listener that closes resets what it has not taken yet, and a server that ends hangs
+		// up on whom it had no time for: to a prober that is the same.
+		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) {
 			return refused
 		}
 		return err.Error()
