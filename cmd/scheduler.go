@@ -18,7 +18,7 @@ scheduled, and 503 while the process starts, shuts down, or its scheduling loop
 hangs. A port that is taken does not stop the scheduler; binding is tried again
 until it works. Port 0 turns the health server off.
 
-SIGTERM and SIGINT finish what runs (drain_timeout), then stop it; queued runs
+SIGTERM, SIGINT and SIGHUP finish what runs (drain_timeout), then stop it; queued runs
 stay queued for the next start. A second signal kills what runs.`,
 		Example: `  dagu scheduler
   dagu scheduler --dags ./dags --port 9090

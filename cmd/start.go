@@ -28,8 +28,8 @@ func newStart() *cobra.Command {
 DAG is a path, or a name in the DAG directory. The run is recorded like any other.
 
 Exit code 0: the run succeeded, succeeded in part, or its precondition was not met;
-1: it failed or was stopped; 130: a signal stopped it. The first SIGINT or SIGTERM
-stops the run as "dagu stop" does, a second kills what runs.`,
+1: it failed or was stopped; 130: a signal stopped it. The first SIGINT, SIGTERM
+or SIGHUP stops the run as "dagu stop" does, a second kills what runs.`,
 		Example: `  dagu start etl
   dagu start ./etl.yaml -- day=Mon 3
   dagu start etl --params 'day=Mon 3' --run-id monday --labels manual

@@ -9,9 +9,6 @@ import (
 	"dagu/modules/store"
 )
 
-// PulseName is the name of the admission loop's pulse.
-const PulseName = "queue-loop"
-
 // Module provides the *Queue, which admits runs between its start and its stop.
 var Module = fx.Module("queue",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("queue") }),
@@ -43,5 +40,5 @@ type deps struct {
 }
 
 func build(d deps) (*Queue, error) {
-	return New(d.Options, d.Store, d.Executor, d.Registry.Pulse(PulseName), d.Log)
+	return New(d.Options, d.Store, d.Executor, d.Registry.Pulse(health.QueueLoop), d.Log)
 }
