@@ -39,3 +39,6 @@ func (s *Store) Pragma(ctx context.Context, name string) (int64, error) {
 		return n, err
 	})
 }
+
+// MaxReaders is maxReaders.
+const MaxReaders = maxReaders

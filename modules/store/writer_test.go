@@ -155,6 +155,9 @@ func TestManyReaders(t *testing.T) {
 	}
 	require.NoFileExists(t, filepath.Join(dir, "dagu.db"))
 	require.NoError(t, os.Rename(filepath.Join(dir, "gone"), filepath.Join(dir, "dagu.db")))
+	// database/sql opens in the background: what failed to open before the file was back
+	// may be told to a reader that came after it, once for each connection.
+	require.LessOrEqual(t, len(crowd()), store.MaxReaders)
 	require.Empty(t, crowd())
 }
 
