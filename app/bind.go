@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"go.uber.org/fx"
@@ -61,20 +63,36 @@ func (l lines) flush(ctx context.Context) {
 	_ = l.logger.Flush(ctx) // there is nobody left to tell
 }
 
-// ready is the last hook to start: from then on the process is running.
-var ready = fx.Module("ready", fx.Invoke(func(lc fx.Lifecycle, r *health.Registry, log *zap.Logger) {
-	lc.Append(fx.StartHook(phase{r, log}.run))
+// ready is the last hook to start and the first to stop: it runs the checks that
+// modules contribute, and once each has a result the process is running.
+var ready = fx.Module("ready", fx.Invoke(func(lc fx.Lifecycle, p readyParams) {
+	slices.SortFunc(p.Checks, func(a, b health.Check) int { return cmp.Compare(a.Name, b.Name) })
+	lc.Append(fx.StartStopHook(phase{p}.run, p.Registry.StopChecks))
 }))
 
-type phase struct {
-	registry *health.Registry
-	log      *zap.Logger
+type readyParams struct {
+	fx.In
+
+	Registry *health.Registry
+	Checks   []health.Check `group:"checks"`
+	Log      *zap.Logger
 }
 
-func (p phase) run() {
-	if p.registry.Advance(health.Running) {
-		p.log.Info("running")
+type phase struct{ readyParams }
+
+// firstChecks bounds the wait for the first results.
+const firstChecks = 5 * time.Second
+
+func (p phase) run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, firstChecks)
+	defer cancel()
+	if err := p.Registry.Watch(ctx, p.Checks); err != nil {
+		return err
 	}
+	if p.Registry.Advance(health.Running) {
+		p.Log.Info("running")
+	}
+	return nil
 }
 
 // janitor removes runs whose retention is over.

@@ -105,9 +105,11 @@ func down(up []string) []string {
 	var list []string
 	for _, hook := range slices.Backward(up) {
 		switch {
-		case hook == "app.phase.run", hook == "app.owner.claim":
+		case hook == "app.phase.run":
+			hook = "health.(*Registry).StopChecks"
+		case hook == "app.owner.claim":
 			continue // nothing to stop
-		case strings.HasPrefix(hook, "health.") && !slices.Contains(list, "app.lines.flush"):
+		case strings.HasPrefix(hook, "health.") && strings.HasSuffix(hook, ".Start") && !slices.Contains(list, "app.lines.flush"):
 			list = append(list, "app.lines.flush")
 		}
 		list = append(list, strings.Replace(hook, ".Start", ".Stop", 1))

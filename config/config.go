@@ -66,8 +66,9 @@ type Scheduler struct {
 	// Host and Port are the health server's address; port 0 turns it off.
 	Host string `mapstructure:"host"`
 	Port int    `mapstructure:"port"`
-	// Details allows details of the verdict on addresses that are not loopback.
-	Details bool `mapstructure:"details"`
+	// Details gives details of the verdict to all callers, or to none; nil is to
+	// those that come over loopback.
+	Details *bool `mapstructure:"details"`
 	// StallThreshold is how long a loop may be silent before it counts as hung.
 	StallThreshold time.Duration `mapstructure:"stall_threshold"`
 	// MisfireThreshold is how late a due time may still be started.

@@ -88,7 +88,7 @@ func schedulerKeys() []key {
 	return []key{
 		{name: "scheduler.host", env: env("host"), fallback: DefaultHealthHost, parse: parseHost},
 		{name: "scheduler.port", env: env("port"), fallback: DefaultHealthPort, parse: parseInt(0, math.MaxUint16)},
-		{name: "scheduler.details", env: env("details"), fallback: false, parse: parseBool},
+		{name: "scheduler.details", env: env("details"), fallback: (*bool)(nil), parse: parseBool},
 		duration("stall_threshold", DefaultStallThreshold, MinStallThreshold),
 		duration("misfire_threshold", DefaultMisfireThreshold, 0),
 		duration("start_timeout", DefaultStartTimeout, time.Second),

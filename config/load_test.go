@@ -106,7 +106,7 @@ func scalars() []struct {
 		{"auth.basic.password", "DAGU_AUTH_BASIC_PASSWORD", "--password", [3]string{"0x10", "007", " 3 "}, [3]any{"0x10", "007", " 3 "}, func(c config.Config) any { return c.Auth.Basic.Password }},
 		{"scheduler.host", "DAGU_SCHEDULER_HOST", "--host", [3]string{"0.0.0.0", "a.b", "::1"}, [3]any{"0.0.0.0", "a.b", "::1"}, func(c config.Config) any { return c.Scheduler.Host }},
 		{"scheduler.port", "DAGU_SCHEDULER_PORT", "--port", [3]string{"1", "0", "65535"}, [3]any{1, 0, 65535}, func(c config.Config) any { return c.Scheduler.Port }},
-		{"scheduler.details", "DAGU_SCHEDULER_DETAILS", "--details", [3]string{"true", "false", "1"}, [3]any{true, false, true}, func(c config.Config) any { return c.Scheduler.Details }},
+		{"scheduler.details", "DAGU_SCHEDULER_DETAILS", "--details", [3]string{"true", "false", "1"}, [3]any{true, false, true}, func(c config.Config) any { return *c.Scheduler.Details }},
 		{"scheduler.stall_threshold", "DAGU_SCHEDULER_STALL_THRESHOLD", "--stall-threshold", [3]string{"10s", "20s", "1m"}, d(10*s, 20*s, m), func(c config.Config) any { return c.Scheduler.StallThreshold }},
 		{"scheduler.misfire_threshold", "DAGU_SCHEDULER_MISFIRE_THRESHOLD", "--misfire-threshold", [3]string{"118s", "10m", "1h"}, d(118*s, 10*m, 60*m), func(c config.Config) any { return c.Scheduler.MisfireThreshold }},
 		{"scheduler.start_timeout", "DAGU_SCHEDULER_START_TIMEOUT", "--start-timeout", [3]string{"1s", "2s", "3s"}, d(s, 2*s, 3*s), func(c config.Config) any { return c.Scheduler.StartTimeout }},

@@ -121,7 +121,7 @@ func TestYAMLForms(t *testing.T) {
 	loaded := load(t, options(t, "x: &common\n  port: 1\n  host: localhost\nport: &p 5\nscheduler:\n  <<: [*common, {host: 0.0.0.0, details: true}]\n  port: *p\n"))
 	require.Equal(t, 5, loaded.Config.Scheduler.Port)
 	require.Equal(t, "localhost", loaded.Config.Scheduler.Host)
-	require.True(t, loaded.Config.Scheduler.Details)
+	require.Equal(t, true, *loaded.Config.Scheduler.Details)
 	require.Equal(t, "config.yaml:3", value(t, loaded, "scheduler.host").Origin.String())
 }
 

@@ -31,3 +31,9 @@ func NewCrowd(limit int) *Crowd { return newCrowd(limit) }
 
 // Observe tells the crowd of a change of state.
 func (c *crowd) Observe(conn net.Conn, state http.ConnState) { c.observe(conn, state) }
+
+// Lock holds the registry's lock until the function it returns is called.
+func Lock(r *Registry) func() {
+	r.mu.Lock()
+	return r.mu.Unlock
+}

@@ -1,35 +1,82 @@
 package health
 
 import (
+	"net"
 	"net/http"
-	"strconv"
 
 	"github.com/go-chi/chi/v5"
 )
 
-// Path is where the health server answers.
-const Path = "/health"
-
 const allowed = "GET, HEAD"
 
-// Handler returns the routes of the health server: GET and HEAD of /health.
-// Other methods are answered with 405 and other paths with 404, without a body.
-func Handler(r *Registry) http.Handler {
+// MetricsPath is where the health server serves metrics.
+const MetricsPath = "/metrics"
+
+// InstanceHeader carries the text that is new with every server. Whoever sends
+// the right one, from the address file, has it confirmed by the same header in the
+// response; nobody is told.
+const InstanceHeader = "Dagu-Instance"
+
+// Details says whom the health server gives names and states of parts, and metrics.
+type Details int
+
+// The choices of Details. To everybody else these paths and queries do not exist.
+const (
+	// DetailsOnLoopback is for callers that reached the server at a loopback address.
+	DetailsOnLoopback Details = iota
+	// DetailsAlways is for all callers.
+	DetailsAlways
+	// DetailsNever is for none.
+	DetailsNever
+)
+
+// HandlerOptions configures a Handler.
+type HandlerOptions struct {
+	Details Details
+	// Instance is what InstanceHeader confirms; "" confirms nothing.
+	Instance string
+	// Metrics answers MetricsPath; nil is nobody.
+	Metrics http.Handler
+}
+
+// handler answers probes.
+type handler struct {
+	HandlerOptions
+	registry *Registry
+	answers  answers
+}
+
+// Handler returns the routes of the health server: GET and HEAD of the paths of all
+// probes, of their parts, and of metrics. Other methods are answered with 405 and
+// other paths with 404, without a body.
+func Handler(r *Registry, options HandlerOptions) http.Handler {
+	h := &handler{HandlerOptions: options, registry: r, answers: newAnswers()}
 	router := chi.NewRouter()
-	answer := Answer(r)
-	router.Get(Path, answer)
-	router.Head(Path, answer)
+	get := func(path string, f http.HandlerFunc) {
+		router.Get(path, f)
+		router.Head(path, f)
+	}
+	for p := range Probe(probes) {
+		get(p.Path(), h.probe(p))
+	}
+	for _, p := range []Probe{ProbeLive, ProbeReady} {
+		get(p.Path()+"/{name}", h.onePart(p))
+	}
+	if options.Metrics != nil {
+		get(MetricsPath, h.metrics)
+	}
 	router.NotFound(func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound) })
-	router.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
-		// chi comes here with methods that it does not know, whatever the path.
-		if req.URL.Path != Path {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		switch {
+		case req.Method == http.MethodGet, req.Method == http.MethodHead:
+			router.ServeHTTP(w, req)
+		case router.Match(chi.NewRouteContext(), http.MethodGet, req.URL.Path):
+			w.Header().Set("Allow", allowed)
+			refuse(w, http.StatusMethodNotAllowed)
+		default:
 			refuse(w, http.StatusNotFound)
-			return
 		}
-		w.Header().Set("Allow", allowed)
-		refuse(w, http.StatusMethodNotAllowed)
 	})
-	return router
 }
 
 func refuse(w http.ResponseWriter, code int) {
@@ -38,39 +85,91 @@ func refuse(w http.ResponseWriter, code int) {
 	w.WriteHeader(code)
 }
 
-// answer is all of a response but the code, made once: a probe allocates nothing.
-type answer struct {
-	code   int
-	body   []byte
-	length []string
-}
-
-// Answer returns a handler that answers any request with the verdict: code 200
-// when healthy, else 503, which also closes the connection, and a body such as
-// {"status":"healthy"} without a line break.
-func Answer(r *Registry) http.HandlerFunc {
-	answers := make(map[Status]*answer)
-	for _, status := range []Status{StatusHealthy, StatusStarting, StatusUnhealthy, StatusShuttingDown} {
-		body := []byte(`{"status":"` + string(status) + `"}`)
-		a := &answer{code: http.StatusServiceUnavailable, body: body, length: []string{strconv.Itoa(len(body))}}
-		if status == StatusHealthy {
-			a.code = http.StatusOK
+// probe answers with the verdict. ProbeHealth knows no queries: its answer is the
+// same for everybody.
+func (h *handler) probe(p Probe) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		h.confirm(w, req)
+		if req.URL.RawQuery == "" || p == ProbeHealth {
+			h.answers.write(w, h.registry.Verdict(p).Status)
+			return
 		}
-		answers[status] = a
-	}
-	contentType, cacheControl, closing := []string{"application/json"}, []string{"no-store"}, []string{"close"}
-
-	return func(w http.ResponseWriter, _ *http.Request) {
-		a := answers[r.Verdict().Status]
-		header := w.Header()
-		header["Content-Type"] = contentType
-		header["Cache-Control"] = cacheControl
-		header["Content-Length"] = a.length
-		if a.code != http.StatusOK {
-			header["Connection"] = closing
+		q := parseQuery(req)
+		switch {
+		case !q.asks():
+			h.answers.write(w, h.registry.Verdict(p).Status)
+		case !h.tells(req), !h.registry.has(p, q.exclude):
+			refuse(w, http.StatusNotFound)
+		default:
+			h.tell(w, q, h.registry.verdict(p, q.exclude), h.registry.States(p))
 		}
-		w.WriteHeader(a.code)
-		// A client that is gone is no concern of the server's.
-		_, _ = w.Write(a.body)
 	}
 }
+
+// onePart answers with the state of one part, whatever the phase.
+func (h *handler) onePart(p Probe) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		h.confirm(w, req)
+		state, ok := h.registry.state(p, chi.URLParam(req, "name"))
+		if !ok || !h.tells(req) {
+			refuse(w, http.StatusNotFound)
+			return
+		}
+		h.tell(w, parseQuery(req), judge(state.Red), []State{state})
+	}
+}
+
+// tell answers in short, or at length where that is asked for.
+func (h *handler) tell(w http.ResponseWriter, q query, v Verdict, states []State) {
+	if !q.verbose {
+		h.answers.write(w, v.Status)
+		return
+	}
+	h.answers.writeDetails(w, v, states)
+}
+
+func (h *handler) metrics(w http.ResponseWriter, req *http.Request) {
+	if !h.tells(req) {
+		refuse(w, http.StatusNotFound)
+		return
+	}
+	h.Metrics.ServeHTTP(w, req)
+}
+
+// confirm tells a caller that knows the instance that it has found it.
+func (h *handler) confirm(w http.ResponseWriter, req *http.Request) {
+	if asked := req.Header[InstanceHeader]; len(asked) == 1 && asked[0] != "" && asked[0] == h.Instance {
+		w.Header()[InstanceHeader] = asked
+	}
+}
+
+// tells says whether the caller may have details.
+func (h *handler) tells(req *http.Request) bool {
+	switch h.Details {
+	case DetailsAlways:
+		return true
+	case DetailsNever:
+		return false
+	default:
+		local, ok := req.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+		return ok && local.IP.IsLoopback()
+	}
+}
+
+// query is what a caller asks for beside the verdict.
+type query struct {
+	verbose bool
+	exclude []string
+}
+
+func parseQuery(req *http.Request) query {
+	if req.URL.RawQuery == "" {
+		return query{}
+	}
+	values := req.URL.Query()
+	word, verbose := values.Get("verbose"), values.Has("verbose")
+	return query{verbose: verbose && word != "0" && word != "false", exclude: values["exclude"]}
+}
+
+// asks tells whether the answer has to do with parts.
+func (q query) asks() bool { return q.verbose || len(q.exclude) > 0 }

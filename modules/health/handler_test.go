@@ -31,7 +31,7 @@ func TestHandlerAnswersWithTheVerdict(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRegistry(t, health.Options{StallThreshold: 10 * time.Second})
-		handler := health.Handler(r)
+		handler := health.Handler(r, health.HandlerOptions{})
 		check := func(code int, text string, header http.Header) {
 			t.Helper()
 			for _, method := range []string{http.MethodGet, http.MethodHead} {
@@ -53,7 +53,7 @@ func TestHandlerAnswersWithTheVerdict(t *testing.T) {
 		check(200, `{"status":"healthy"}`, http.Header{
 			"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}, "Content-Length": {"20"},
 		})
-		r.Pulse(health.SchedulerLoop)
+		r.Pulse(schedulerLoop())
 		time.Sleep(11 * time.Second) // synctest
 		check(503, `{"status":"unhealthy"}`, red("22"))
 		require.NoError(t, r.Stop(t.Context()))
@@ -63,14 +63,14 @@ func TestHandlerAnswersWithTheVerdict(t *testing.T) {
 
 func TestHandlerTellsNothingElse(t *testing.T) {
 	t.Parallel()
-	handler := health.Handler(newRegistry(t, health.Options{}))
+	handler := health.Handler(newRegistry(t, health.Options{}), health.HandlerOptions{})
 	for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH", "BREW"} {
 		response := ask(t, handler, method, "/health")
 		require.Equal(t, http.StatusMethodNotAllowed, response.StatusCode, method)
 		require.Equal(t, "GET, HEAD", response.Header.Get("Allow"), method)
 		require.Empty(t, body(t, response))
 	}
-	for _, path := range []string{"/", "/health/", "/healthz", "//health", "/livez", "/health/x", "/api/v1/health"} {
+	for _, path := range []string{"/", "/health/", "/healthz", "//health", "/livez/", "/readyz/x/y", "/startupz/x", "/metrics", "/health/x", "/api/v1/health"} {
 		for _, method := range []string{"GET", "HEAD", "POST", "BREW"} {
 			response := ask(t, handler, method, path)
 			require.Equal(t, http.StatusNotFound, response.StatusCode, "%s %s", method, path)
@@ -91,7 +91,7 @@ func (w writer) Write(text []byte) (int, error) { return len(text), nil }
 func (w writer) WriteHeader(int)                {}
 
 func TestHandlerAllocatesAtMostTwice(t *testing.T) {
-	handler := health.Handler(running(t, health.Options{}))
+	handler := health.Handler(running(t, health.Options{}), health.HandlerOptions{})
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/health", nil)
 	w := writer{header: make(http.Header)}
 	require.LessOrEqual(t, testing.AllocsPerRun(1000, func() { handler.ServeHTTP(w, request) }), 2.0)
@@ -103,8 +103,8 @@ func BenchmarkHandler(b *testing.B) {
 	require.NoError(b, r.Start(b.Context()))
 	defer func() { require.NoError(b, r.Stop(b.Context())) }()
 	r.Advance(health.Running)
-	r.Pulse(health.SchedulerLoop)
-	handler := health.Handler(r)
+	r.Pulse(schedulerLoop())
+	handler := health.Handler(r, health.HandlerOptions{})
 	request := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/health", nil)
 	w := writer{header: make(http.Header)}
 	b.ReportAllocs()

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -15,24 +16,49 @@ import (
 var RegistryModule = fx.Module("health.registry",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("health") }),
 	fx.Provide(func(c config.Config, log *zap.Logger) (*Registry, error) {
-		silent, back := LogSilence(log)
-		return NewRegistry(Options{StallThreshold: c.Scheduler.StallThreshold, Silent: silent, Back: back})
+		return NewRegistry(Options{StallThreshold: c.Scheduler.StallThreshold, Changed: LogChanges(log)})
 	}),
 	fx.Invoke(func(lc fx.Lifecycle, r *Registry) { lc.Append(fx.StartStopHook(r.Start, r.Stop)) }),
 )
 
-// Module provides the health server and serves it. It needs the Registry
-// alone, so that it can start before, and stop after, all that does the work.
+// Module provides the health server and serves it. It needs the Registry, and the
+// metrics where there are any, so that it can start before, and stop after, all that does the work.
 var Module = fx.Module("health",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("health") }),
-	fx.Provide(func(c config.Config, r *Registry, log *zap.Logger) (*Server, error) {
-		return NewServer(ServerOptions{
-			Host:        c.Scheduler.Host,
-			Port:        c.Scheduler.Port,
-			Off:         c.Scheduler.Port == 0,
-			AddressFile: filepath.Join(c.Paths.DataDir, AddressFile),
-			Kubernetes:  os.Getenv("KUBERNETES_SERVICE_HOST") != "",
-		}, r, log)
-	}),
+	fx.Provide(build),
 	fx.Invoke(func(lc fx.Lifecycle, s *Server) { lc.Append(fx.StartStopHook(s.Start, s.Stop)) }),
 )
+
+type params struct {
+	fx.In
+
+	Config   config.Config
+	Registry *Registry
+	Metrics  http.Handler `name:"metrics" optional:"true"`
+	Log      *zap.Logger
+}
+
+func build(p params) (*Server, error) {
+	c := p.Config.Scheduler
+	return NewServer(ServerOptions{
+		Host:        c.Host,
+		Port:        c.Port,
+		Off:         c.Port == 0,
+		AddressFile: filepath.Join(p.Config.Paths.DataDir, AddressFile),
+		Kubernetes:  os.Getenv("KUBERNETES_SERVICE_HOST") != "",
+		Details:     detailsOf(c.Details),
+		Metrics:     p.Metrics,
+	}, p.Registry, p.Log)
+}
+
+// detailsOf is the setting; nil is one that nobody made.
+func detailsOf(setting *bool) Details {
+	switch {
+	case setting == nil:
+		return DetailsOnLoopback
+	case *setting:
+		return DetailsAlways
+	default:
+		return DetailsNever
+	}
+}

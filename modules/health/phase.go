@@ -26,21 +26,3 @@ func (p Phase) String() string {
 		return "unknown"
 	}
 }
-
-// Status is the word that a probe is answered with.
-type Status string
-
-// The statuses. Only StatusHealthy goes with code 200.
-const (
-	StatusHealthy      Status = "healthy"
-	StatusStarting     Status = "starting"
-	StatusUnhealthy    Status = "unhealthy"
-	StatusShuttingDown Status = "shutting_down"
-)
-
-// Verdict is the answer to a probe.
-type Verdict struct {
-	Status Status
-	// Healthy is true with StatusHealthy alone.
-	Healthy bool
-}

@@ -1,8 +1,10 @@
 package health
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,40 +17,35 @@ const (
 	stopWait = time.Second
 )
 
+// ticks is d in turns of the evaluator, rounded up.
+func ticks(d time.Duration) int64 { return int64((d + tick - 1) / tick) }
+
 // Options configures a Registry.
 type Options struct {
 	// StallThreshold is how long a pulse may be silent, counted in whole
 	// seconds; 0 is 30 s, anything else under 1 s is an error.
 	StallThreshold time.Duration
-	// Silent is called when a pulse falls silent while the phase is Running,
-	// and Back when it beats again; nil does nothing. They are called one at a
-	// time from a goroutine of their own, so that a hook that hangs delays
+	// Changed is called when a pulse or a check turns red while the phase is
+	// Running, and when it is well again; nil does nothing. It is called from a
+	// goroutine of its own, one change at a time, so that a hook that hangs delays
 	// neither the verdict nor the evaluator.
-	Silent, Back func(Silence)
+	Changed func(Change)
 }
 
-// Silence tells of a pulse that is, or was, silent.
-type Silence struct {
-	// Pulse is the name of the pulse.
-	Pulse string
-	// Doing is what the loop announced with its last beat; "" when it never beat.
-	Doing string
-	// For is how long the silence has lasted, in whole seconds.
-	For time.Duration
-}
-
-// Registry knows the phase of the process and the pulses of its loops, and
-// draws the verdict from them. All methods may be called at any time and from
+// Registry knows the phase of the process, the pulses of its loops and its checks,
+// and draws verdicts from them. All methods may be called at any time and from
 // any goroutine.
 type Registry struct {
-	limit   int64
 	options Options
 
 	phase   atomic.Int32
+	ran     atomic.Bool // the phase has been Running
 	started atomic.Bool
-	pulses  atomic.Pointer[[]*Pulse]
+	turn    atomic.Int64            // of the evaluator
+	parts   atomic.Pointer[[]part]  // by name
+	checks  atomic.Pointer[watcher] // those that run
 
-	mu     sync.Mutex // guards the registration of pulses, and what follows
+	mu     sync.Mutex // guards the registration of parts, and what follows
 	cancel context.CancelFunc
 	done   chan struct{}
 }
@@ -61,11 +58,11 @@ func NewRegistry(options Options) (*Registry, error) {
 	if options.StallThreshold < tick {
 		return nil, fmt.Errorf("stall threshold %s: must be at least %s", options.StallThreshold, tick)
 	}
-	r := &Registry{
-		limit:   int64((options.StallThreshold + tick - 1) / tick),
-		options: options,
+	if options.Changed == nil {
+		options.Changed = func(Change) {}
 	}
-	r.pulses.Store(&[]*Pulse{})
+	r := &Registry{options: options}
+	r.parts.Store(&[]part{})
 	return r, nil
 }
 
@@ -81,43 +78,69 @@ func (r *Registry) Advance(to Phase) bool {
 			return false
 		}
 		if r.phase.CompareAndSwap(now, int32(to)) {
+			if to == Running {
+				r.ran.Store(true)
+			}
 			return true
 		}
 	}
 }
 
-// Pulse registers a pulse, whose silence counts from now on, and returns it;
+// Pulse registers a loop, whose silence counts from now on, and returns its pulse;
 // a name that is registered already has one pulse that all its callers share.
-func (r *Registry) Pulse(name string) *Pulse {
+func (r *Registry) Pulse(loop Loop) *Pulse {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	known := *r.pulses.Load()
-	for _, p := range known {
-		if p.name == name {
-			return p
-		}
+	if loop.Limit <= 0 {
+		loop.Limit = r.options.StallThreshold
 	}
-	p := &Pulse{name: name, vital: name == SchedulerLoop}
-	grown := append(known[:len(known):len(known)], p)
-	r.pulses.Store(&grown)
+	p := &Pulse{loop: loop, limit: ticks(loop.Limit)}
+	if known, ok := r.add(p).(*Pulse); ok {
+		return known
+	}
+	return p // a check has that name: the pulse is nobody's
+}
+
+// add registers a part, unless its name is taken, and returns the one of that name.
+// The caller holds the lock.
+func (r *Registry) add(p part) part {
+	known := *r.parts.Load()
+	at, taken := slices.BinarySearchFunc(known, p.partName(), func(p part, name string) int {
+		return cmp.Compare(p.partName(), name)
+	})
+	if taken {
+		return known[at]
+	}
+	grown := slices.Insert(slices.Clone(known), at, p)
+	r.parts.Store(&grown)
 	return p
 }
 
-// Verdict returns the answer to a probe, from memory and without a lock. It is
-// starting until the registry has been started and the phase is Running.
-func (r *Registry) Verdict() Verdict {
-	switch {
-	case r.Phase() == Draining:
-		return Verdict{Status: StatusShuttingDown}
-	case r.Phase() == Starting, !r.started.Load():
-		return Verdict{Status: StatusStarting}
+// Verdict returns the answer to a probe, from memory and without a lock.
+func (r *Registry) Verdict(p Probe) Verdict { return r.verdict(p, nil) }
+
+// verdict leaves out the excluded parts.
+func (r *Registry) verdict(p Probe, exclude []string) Verdict {
+	phase := r.Phase()
+	if phase == Running && !r.started.Load() {
+		phase = Starting // nobody looks at the pulses yet
 	}
-	for _, p := range *r.pulses.Load() {
-		if p.vital && p.silent() {
-			return Verdict{Status: StatusUnhealthy}
+	switch {
+	case p == ProbeLive && phase != Running: // a restart would begin the same again
+		return verdict(StatusHealthy)
+	case p == ProbeStartup && r.ran.Load():
+		return verdict(StatusHealthy)
+	case phase == Draining:
+		return verdict(StatusShuttingDown)
+	case phase == Starting:
+		return verdict(StatusStarting)
+	}
+	for _, part := range *r.parts.Load() {
+		if part.counts(p) && part.red(p) && !slices.Contains(exclude, part.partName()) {
+			return verdict(StatusUnhealthy)
 		}
 	}
-	return Verdict{Status: StatusHealthy, Healthy: true}
+	return verdict(StatusHealthy)
 }
 
 // Start launches the evaluator. A second call, and one after Stop, do nothing.
@@ -142,12 +165,13 @@ func (r *Registry) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop moves the phase to Draining, since nobody looks at the pulses from here
-// on, and ends the evaluator. It waits until the evaluator is gone, for a
-// second at most: the error then says that a hook hangs. It may be called
+// Stop moves the phase to Draining, since nobody looks at the parts from here
+// on, and ends the evaluator and the checks. It waits until the evaluator is gone,
+// for a second at most: the error then says that a hook hangs. It may be called
 // twice, and before Start.
 func (r *Registry) Stop(ctx context.Context) error {
 	r.Advance(Draining)
+	r.StopChecks(ctx)
 	r.mu.Lock()
 	cancel, done := r.cancel, r.done
 	if done == nil {
@@ -165,7 +189,7 @@ func (r *Registry) Stop(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("stop the health registry: a silence hook is still running: %w", ctx.Err())
+		return fmt.Errorf("stop the health registry: the hook is still running: %w", ctx.Err())
 	}
 }
 
@@ -186,41 +210,36 @@ func (r *Registry) run(ctx context.Context, wake chan<- struct{}) {
 	}
 }
 
-// runOnce looks at every pulse.
+// runOnce looks at every part.
 func (r *Registry) runOnce() {
-	for _, p := range *r.pulses.Load() {
-		p.look(r.limit)
-	}
-}
-
-// report tells the hooks what has changed since it told them last.
-func (r *Registry) report(ctx context.Context, wake <-chan struct{}) {
-	told := make(map[*Pulse]bool)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-wake:
-			for _, p := range *r.pulses.Load() {
-				r.tell(p, told)
+	turn := r.turn.Add(1)
+	for _, part := range *r.parts.Load() {
+		if pulse, ok := part.(*Pulse); ok {
+			pulse.look()
+		}
+		for p := range Probe(probes) {
+			if part.counts(p) {
+				part.past().note(p, part.red(p), turn)
 			}
 		}
 	}
 }
 
-// tell is quiet outside the phase Running: loops that have not turned yet, or
-// have ended, are nobody's concern.
-func (r *Registry) tell(p *Pulse, told map[*Pulse]bool) {
-	silent := p.silent()
-	if silent == told[p] || r.Phase() != Running {
-		return
-	}
-	told[p] = silent
-	hook, ticks := r.options.Back, p.lasted.Load()
-	if silent {
-		hook, ticks = r.options.Silent, p.ticks.Load()
-	}
-	if hook != nil {
-		hook(Silence{Pulse: p.name, Doing: p.Doing(), For: time.Duration(ticks) * tick})
+// report tells the hook what has changed since it was told last. It is quiet
+// outside the phase Running: what has not begun yet, or has ended, is nobody's concern.
+func (r *Registry) report(ctx context.Context, wake <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake:
+		}
+		for _, part := range *r.parts.Load() {
+			red := part.red(ProbeReady)
+			if memory := part.past(); red != memory.told && r.Phase() == Running {
+				memory.told = red
+				r.options.Changed(part.change(red))
+			}
+		}
 	}
 }

@@ -12,39 +12,47 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest/observer"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recorder is a pair of silence hooks that remember.
+// recorder is a hook that remembers.
 type recorder struct {
-	mu           sync.Mutex
-	silent, back []health.Silence
+	mu      sync.Mutex
+	changes []health.Change
 }
 
 func (r *recorder) options(threshold time.Duration) health.Options {
 	return health.Options{
 		StallThreshold: threshold,
-		Silent: func(s health.Silence) {
+		Changed: func(c health.Change) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			r.silent = append(r.silent, s)
-		},
-		Back: func(s health.Silence) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.back = append(r.back, s)
+			r.changes = append(r.changes, c)
 		},
 	}
 }
 
-func (r *recorder) told() (silent, back []health.Silence) {
+// told is what turned red, and what became well again.
+func (r *recorder) told() (red, well []health.Change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.silent, r.back
+	for _, c := range r.changes {
+		if c.Red {
+			red = append(red, c)
+		} else {
+			well = append(well, c)
+		}
+	}
+	return red, well
 }
+
+// schedulerLoop and queueLoop are described as the engine does.
+func schedulerLoop() health.Loop {
+	return health.Loop{Name: health.SchedulerLoop, Health: true, Live: true}
+}
+
+func queueLoop() health.Loop { return health.Loop{Name: health.QueueLoop, Live: true} }
 
 func newRegistry(t *testing.T, options health.Options) *health.Registry {
 	t.Helper()
@@ -112,16 +120,16 @@ func TestOptionsAreChecked(t *testing.T) {
 func TestVerdictFollowsThePhase(t *testing.T) {
 	t.Parallel()
 	r := newRegistry(t, health.Options{})
-	r.Pulse(health.SchedulerLoop)
-	require.Equal(t, health.Verdict{Status: health.StatusStarting}, r.Verdict())
+	r.Pulse(schedulerLoop())
+	require.Equal(t, health.Verdict{Status: health.StatusStarting}, r.Verdict(health.ProbeHealth))
 	r.Advance(health.Running)
-	require.Equal(t, health.Verdict{Status: health.StatusStarting}, r.Verdict(), "nobody looks at the pulses yet")
+	require.Equal(t, health.Verdict{Status: health.StatusStarting}, r.Verdict(health.ProbeHealth), "nobody looks at the pulses yet")
 
 	require.NoError(t, r.Start(t.Context()))
 	require.NoError(t, r.Start(t.Context()))
-	require.Equal(t, health.Verdict{Status: health.StatusHealthy, Healthy: true}, r.Verdict())
+	require.Equal(t, health.Verdict{Status: health.StatusHealthy, Healthy: true}, r.Verdict(health.ProbeHealth))
 	r.Advance(health.Draining)
-	require.Equal(t, health.Verdict{Status: health.StatusShuttingDown}, r.Verdict())
+	require.Equal(t, health.Verdict{Status: health.StatusShuttingDown}, r.Verdict(health.ProbeHealth))
 	require.NoError(t, r.Stop(t.Context()))
 	require.NoError(t, r.Stop(t.Context()))
 }
@@ -130,12 +138,12 @@ func TestStoppedRegistryIsNeverHealthy(t *testing.T) {
 	t.Parallel()
 	r := running(t, health.Options{})
 	require.NoError(t, r.Stop(t.Context()))
-	require.Equal(t, health.StatusShuttingDown, r.Verdict().Status)
+	require.Equal(t, health.StatusShuttingDown, r.Verdict(health.ProbeHealth).Status)
 
 	never := newRegistry(t, health.Options{})
 	require.NoError(t, never.Stop(t.Context()))
 	require.NoError(t, never.Start(t.Context()))
-	require.Equal(t, health.StatusShuttingDown, never.Verdict().Status)
+	require.Equal(t, health.StatusShuttingDown, never.Verdict(health.ProbeHealth).Status)
 }
 
 func TestSilentLoopIsUnhealthyUntilItBeats(t *testing.T) {
@@ -143,28 +151,28 @@ func TestSilentLoopIsUnhealthyUntilItBeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var heard recorder
 		r := running(t, heard.options(30*time.Second))
-		pulse := r.Pulse(health.SchedulerLoop)
+		pulse := r.Pulse(schedulerLoop())
 		for range 100 {
 			pulse.Beat("idle")
 			time.Sleep(time.Second) // synctest
-			require.True(t, r.Verdict().Healthy)
+			require.True(t, r.Verdict(health.ProbeHealth).Healthy)
 		}
 		pulse.Beat("taking nightly")
 		time.Sleep(30*time.Second - time.Millisecond) // synctest
 		synctest.Wait()
-		require.True(t, r.Verdict().Healthy)
+		require.True(t, r.Verdict(health.ProbeHealth).Healthy)
 		time.Sleep(time.Second + time.Millisecond) // synctest
 		synctest.Wait()
-		require.Equal(t, health.StatusUnhealthy, r.Verdict().Status)
+		require.Equal(t, health.StatusUnhealthy, r.Verdict(health.ProbeHealth).Status)
 		time.Sleep(time.Hour) // synctest
 		synctest.Wait()
-		require.Equal(t, health.StatusUnhealthy, r.Verdict().Status)
+		require.Equal(t, health.StatusUnhealthy, r.Verdict(health.ProbeHealth).Status)
 		silent, back := heard.told()
-		require.Equal(t, []health.Silence{{Pulse: health.SchedulerLoop, Doing: "taking nightly", For: 30 * time.Second}}, silent)
+		require.Equal(t, []health.Change{{Name: health.SchedulerLoop, Loop: true, Red: true, Doing: "taking nightly", For: 30 * time.Second}}, silent)
 		require.Empty(t, back)
 
 		pulse.Beat("idle")
-		require.True(t, r.Verdict().Healthy, "a beat counts at once")
+		require.True(t, r.Verdict(health.ProbeHealth).Healthy, "a beat counts at once")
 		time.Sleep(2 * time.Second) // synctest
 		synctest.Wait()
 		silent, back = heard.told()
@@ -180,11 +188,11 @@ func TestPulseThatNeverBeatsCountsFromItsRegistration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := running(t, health.Options{StallThreshold: 10 * time.Second})
 		time.Sleep(time.Minute + time.Millisecond) // synctest
-		r.Pulse(health.SchedulerLoop)
+		r.Pulse(schedulerLoop())
 		time.Sleep(9 * time.Second) // synctest
-		require.True(t, r.Verdict().Healthy)
+		require.True(t, r.Verdict(health.ProbeHealth).Healthy)
 		time.Sleep(2 * time.Second) // synctest
-		require.Equal(t, health.StatusUnhealthy, r.Verdict().Status)
+		require.Equal(t, health.StatusUnhealthy, r.Verdict(health.ProbeHealth).Status)
 	})
 }
 
@@ -194,14 +202,14 @@ func TestSlowStartDoesNotTurnTheFirstAnswerRed(t *testing.T) {
 		var heard recorder
 		r := newRegistry(t, heard.options(10*time.Second))
 		require.NoError(t, r.Start(t.Context()))
-		pulse := r.Pulse(health.SchedulerLoop)
+		pulse := r.Pulse(schedulerLoop())
 		time.Sleep(time.Minute + time.Millisecond) // synctest
-		require.Equal(t, health.StatusStarting, r.Verdict().Status)
+		require.Equal(t, health.StatusStarting, r.Verdict(health.ProbeHealth).Status)
 		pulse.Beat("first turn")
 		r.Advance(health.Running)
-		require.True(t, r.Verdict().Healthy)
+		require.True(t, r.Verdict(health.ProbeHealth).Healthy)
 		time.Sleep(5 * time.Second) // synctest
-		require.True(t, r.Verdict().Healthy)
+		require.True(t, r.Verdict(health.ProbeHealth).Healthy)
 		require.NoError(t, r.Stop(t.Context()))
 		silent, back := heard.told()
 		require.Empty(t, silent)
@@ -214,13 +222,13 @@ func TestOnlyTheSchedulerLoopChangesTheVerdict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var heard recorder
 		r := running(t, heard.options(10*time.Second))
-		queue := r.Pulse(health.QueueLoop)
-		require.Same(t, queue, r.Pulse(health.QueueLoop))
+		queue := r.Pulse(queueLoop())
+		require.Same(t, queue, r.Pulse(queueLoop()))
 		queue.Beat("admitting")
 		time.Sleep(time.Minute) // synctest
-		require.True(t, r.Verdict().Healthy)
+		require.True(t, r.Verdict(health.ProbeHealth).Healthy)
 		silent, _ := heard.told()
-		require.Equal(t, []health.Silence{{Pulse: health.QueueLoop, Doing: "admitting", For: 10 * time.Second}}, silent)
+		require.Equal(t, []health.Change{{Name: health.QueueLoop, Loop: true, Red: true, Doing: "admitting", For: 10 * time.Second}}, silent)
 	})
 }
 
@@ -229,7 +237,7 @@ func TestLoopThatEndsInADrainIsNoNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var heard recorder
 		r := running(t, heard.options(10*time.Second))
-		r.Pulse(health.SchedulerLoop).Beat("idle")
+		r.Pulse(schedulerLoop()).Beat("idle")
 		r.Advance(health.Draining)
 		time.Sleep(time.Hour) // synctest
 		synctest.Wait()
@@ -242,17 +250,17 @@ func TestHangingHookDelaysNoVerdict(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
-		r := newRegistry(t, health.Options{StallThreshold: 10 * time.Second, Silent: func(health.Silence) { <-hang }})
+		r := newRegistry(t, health.Options{StallThreshold: 10 * time.Second, Changed: func(health.Change) { <-hang }})
 		require.NoError(t, r.Start(t.Context()))
 		r.Advance(health.Running)
-		r.Pulse(health.QueueLoop)
+		r.Pulse(queueLoop())
 		time.Sleep(time.Minute) // synctest
-		pulse := r.Pulse(health.SchedulerLoop)
-		require.True(t, r.Verdict().Healthy)
+		pulse := r.Pulse(schedulerLoop())
+		require.True(t, r.Verdict(health.ProbeHealth).Healthy)
 		time.Sleep(12 * time.Second) // synctest
-		require.Equal(t, health.StatusUnhealthy, r.Verdict().Status)
+		require.Equal(t, health.StatusUnhealthy, r.Verdict(health.ProbeHealth).Status)
 		pulse.Beat("idle")
-		require.True(t, r.Verdict().Healthy)
+		require.True(t, r.Verdict(health.ProbeHealth).Healthy)
 
 		began := time.Now()
 		require.ErrorContains(t, r.Stop(t.Context()), "hook")
@@ -269,50 +277,88 @@ func TestTimeWithoutTicksSilencesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRegistry(t, health.Options{StallThreshold: 10 * time.Second})
 		r.Advance(health.Running)
-		r.Pulse(health.SchedulerLoop).Beat("idle")
+		r.Pulse(schedulerLoop()).Beat("idle")
 		health.Evaluate(r)
 		for range 9 {
 			time.Sleep(time.Hour) // synctest
 			health.Evaluate(r)
-			require.True(t, r.Verdict().Healthy)
+			require.True(t, r.Verdict(health.ProbeHealth).Healthy)
 		}
 		health.Evaluate(r)
-		require.Equal(t, health.StatusUnhealthy, r.Verdict().Status)
+		require.Equal(t, health.StatusUnhealthy, r.Verdict(health.ProbeHealth).Status)
 	})
 }
 
-func TestSilenceIsLoggedOnceWithStacks(t *testing.T) {
+// The liveness of a loop is judged at twice the limit, and only where a restart mends it.
+func TestEachProbeHasItsParts(t *testing.T) {
 	t.Parallel()
-	core, logs := observer.New(zap.DebugLevel)
-	silent, back := health.LogSilence(zap.New(core))
-	var group sync.WaitGroup
-	hold := make(chan struct{})
-	for range 1000 {
-		group.Go(func() { <-hold })
-	}
-	silent(health.Silence{Pulse: "scheduler-loop", Doing: "taking nightly", For: 30 * time.Second})
-	close(hold)
-	group.Wait()
-	back(health.Silence{Pulse: "scheduler-loop", Doing: "idle", For: 42 * time.Second})
+	synctest.Test(t, func(t *testing.T) {
+		r := running(t, health.Options{StallThreshold: 10 * time.Second})
+		scheduler, queue := r.Pulse(schedulerLoop()), r.Pulse(queueLoop())
+		writer := r.Pulse(health.Loop{Name: health.StoreWriter})
+		watch := r.Pulse(health.Loop{Name: health.CatalogWatch, Limit: 30 * time.Second})
+		beat := []*health.Pulse{scheduler, queue, writer, watch}
+		// red is which of the probes are red when only one pulse has been silent for that long.
+		red := func(silent *health.Pulse, seconds int) string {
+			t.Helper()
+			for range seconds {
+				for _, p := range beat {
+					if p != silent {
+						p.Beat("turn")
+					}
+				}
+				time.Sleep(time.Second) // synctest
+			}
+			synctest.Wait()
+			list := ""
+			for _, p := range []health.Probe{health.ProbeHealth, health.ProbeLive, health.ProbeReady, health.ProbeStartup} {
+				if !r.Verdict(p).Healthy {
+					list += p.Path()
+				}
+			}
+			silent.Beat("back")
+			time.Sleep(time.Second) // synctest
+			return list
+		}
+		require.Empty(t, red(scheduler, 9))
+		require.Equal(t, "/health/readyz", red(scheduler, 12))
+		require.Equal(t, "/health/livez/readyz", red(scheduler, 22))
+		require.Equal(t, "/readyz", red(queue, 12))
+		require.Equal(t, "/livez/readyz", red(queue, 22))
+		require.Equal(t, "/readyz", red(writer, 100))
+		require.Empty(t, red(watch, 25))
+		require.Equal(t, "/readyz", red(watch, 32))
+	})
+}
 
-	entries := logs.All()
-	require.Len(t, entries, 2)
-	require.Equal(t, zap.ErrorLevel, entries[0].Level)
-	fields := entries[0].ContextMap()
-	require.Equal(t, "scheduler-loop", fields["pulse"])
-	require.Equal(t, "taking nightly", fields["doing"])
-	require.Equal(t, 30*time.Second, fields["silent"])
-	require.Contains(t, fields["stacks"], "TestSilenceIsLoggedOnceWithStacks")
-	require.LessOrEqual(t, len(fields["stacks"].(string)), health.MaxStacks)
-	require.Equal(t, zap.InfoLevel, entries[1].Level)
-	require.Equal(t, 42*time.Second, entries[1].ContextMap()["silent"])
+func TestProbesOverALife(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t, health.Options{})
+	require.NoError(t, r.Start(t.Context()))
+	answers := func() (list []health.Status) {
+		for _, p := range []health.Probe{health.ProbeHealth, health.ProbeLive, health.ProbeReady, health.ProbeStartup} {
+			list = append(list, r.Verdict(p).Status)
+		}
+		return list
+	}
+	const healthy, starting, down = health.StatusHealthy, health.StatusStarting, health.StatusShuttingDown
+	require.Equal(t, []health.Status{starting, healthy, starting, starting}, answers())
+	r.Advance(health.Running)
+	require.Equal(t, []health.Status{healthy, healthy, healthy, healthy}, answers())
+	r.Advance(health.Draining)
+	require.Equal(t, []health.Status{down, healthy, down, healthy}, answers())
+	require.NoError(t, r.Stop(t.Context()))
+
+	never := newRegistry(t, health.Options{})
+	never.Advance(health.Draining)
+	require.Equal(t, down, never.Verdict(health.ProbeStartup).Status, "it never started")
 }
 
 func TestBeatsAndVerdictsAllocateNothing(t *testing.T) {
 	r := running(t, health.Options{})
-	pulse := r.Pulse(health.SchedulerLoop)
+	pulse := r.Pulse(schedulerLoop())
 	require.Zero(t, testing.AllocsPerRun(1000, func() { pulse.Beat("idle") }))
-	require.Zero(t, testing.AllocsPerRun(1000, func() { runtime.KeepAlive(r.Verdict()) }))
+	require.Zero(t, testing.AllocsPerRun(1000, func() { runtime.KeepAlive(r.Verdict(health.ProbeHealth)) }))
 	var none *health.Pulse
 	none.Beat("idle")
 	require.Empty(t, none.Doing())

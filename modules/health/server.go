@@ -43,11 +43,15 @@ type ServerOptions struct {
 	// Kubernetes tells that the process runs in a pod, where listening on
 	// loopback is worth a warning: the kubelet probes from outside of it.
 	Kubernetes bool
+	// Details says whom the server gives details.
+	Details Details
+	// Metrics answers MetricsPath; nil is nobody.
+	Metrics http.Handler
 	// Listen opens listeners; nil is net.ListenConfig.Listen.
 	Listen func(ctx context.Context, network, address string) (net.Listener, error)
 }
 
-// Server serves the health endpoint. Whatever happens to it, Start and Stop
+// Server serves the probes. Whatever happens to it, Start and Stop
 // succeed: what fails is logged, and tried again until Stop.
 type Server struct {
 	options   ServerOptions
@@ -79,8 +83,13 @@ func NewServer(options ServerOptions, registry *Registry, log *zap.Logger) (*Ser
 		return nil, fmt.Errorf("log of the health server: %w", err)
 	}
 	s := &Server{options: options, registry: registry, log: log, crowd: newCrowd(maxConns), grace: answerGrace}
+	s.keeper = &keeper{
+		path: options.AddressFile, instance: rand.Text(), url: s.URL, log: log, wake: make(chan struct{}, 1),
+	}
 	s.http = &http.Server{
-		Handler:                      Handler(registry),
+		Handler: Handler(registry, HandlerOptions{
+			Details: options.Details, Instance: s.keeper.instance, Metrics: options.Metrics,
+		}),
 		DisableGeneralOptionsHandler: true,
 		ReadTimeout:                  readTimeout,
 		ReadHeaderTimeout:            readTimeout,
@@ -89,9 +98,6 @@ func NewServer(options ServerOptions, registry *Registry, log *zap.Logger) (*Ser
 		MaxHeaderBytes:               maxHeaderBytes,
 		ConnState:                    s.crowd.observe,
 		ErrorLog:                     quiet,
-	}
-	s.keeper = &keeper{
-		path: options.AddressFile, instance: rand.Text(), url: s.URL, log: log, wake: make(chan struct{}, 1),
 	}
 	for _, host := range hosts(options.Host) {
 		s.endpoints = append(s.endpoints, &endpoint{server: s, host: host, port: options.Port})

@@ -40,5 +40,5 @@ type deps struct {
 }
 
 func build(d deps) (*Queue, error) {
-	return New(d.Options, d.Store, d.Executor, d.Registry.Pulse(health.QueueLoop), d.Log)
+	return New(d.Options, d.Store, d.Executor, d.Registry.Pulse(health.Loop{Name: health.QueueLoop, Live: true}), d.Log)
 }

@@ -40,7 +40,7 @@ func build(p params) (*Scheduler, error) {
 		Catalog:   p.Catalog,
 		Store:     p.Store,
 		Leftovers: p.Leftovers,
-		Pulse:     p.Registry.Pulse(health.SchedulerLoop),
+		Pulse:     p.Registry.Pulse(health.Loop{Name: health.SchedulerLoop, Health: true, Live: true}),
 		Log:       p.Log,
 	})
 }

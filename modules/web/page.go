@@ -68,7 +68,7 @@ func (a *api) page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	data := pageData{
-		Base: a.base, Now: known.now, Status: a.deps.Registry.Verdict().Status,
+		Base: a.base, Now: known.now, Status: a.deps.Registry.Verdict(health.ProbeHealth).Status,
 		Query: strings.TrimSpace(r.URL.Query().Get("q")),
 	}
 	entries := a.deps.Catalog.Snapshot()

@@ -20,7 +20,7 @@ func newHandler(o Options, deps Deps) http.Handler {
 	root := chi.NewRouter()
 	root.Use(middleware.GetHead, secure, a.recover, ownHost(o.Host))
 	root.Route(o.BasePath+"/", func(r chi.Router) {
-		r.Get("/api/v1/health", health.Answer(deps.Registry))
+		r.Get("/api/v1/health", health.Answer(deps.Registry, health.ProbeHealth))
 		r.Group(func(r chi.Router) {
 			r.Use(login(o), sameOrigin, bounded)
 			a.routes(r)
