@@ -21,10 +21,7 @@ func (x *run) readDotenv(ctx context.Context) error {
 	if len(x.dag.Dotenv) == 0 {
 		return nil
 	}
-	dirs := []string{x.files.WorkDir(), filepath.Dir(x.dag.Source.File)}
-	if x.dag.WorkingDir != "" {
-		dirs[0] = x.root.path(x.dag.WorkingDir, x.dag.WorkingDirBase)
-	}
+	dirs := []string{x.workingDir(), filepath.Dir(x.dag.Source.File)}
 	host := x.root.withHost(x.runner.host)
 	var names []string
 	for _, name := range x.dag.Dotenv {

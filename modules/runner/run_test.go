@@ -170,6 +170,63 @@ func TestRootWorkDirectoryStandsBesideTheFile(t *testing.T) {
 	require.Equal(t, os.FileMode(0o755), info.Mode().Perm())
 }
 
+func TestDefaultWorkDirectory(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		given string
+		lines []string
+		base  string
+		want  string // from the directory of the file
+	}{
+		"beside the file":      {"data", nil, "", "data"},
+		"above it":             {"../data", nil, "", "../data"},
+		"absolute":             {"$DIR/data", nil, "", "data"},
+		"home":                 {"~/data", nil, "", "../data"},
+		"variables":            {"$WHERE/${params.day}", []string{"params: [{day: Mon}]", "env: [WHERE: there]"}, "", "there/Mon"},
+		"the file's wins":      {"data", []string{"working_dir: mine"}, "", "mine"},
+		"the base's wins":      {"data", nil, "working_dir: base", "base"},
+		"an empty one is none": {"data", []string{"working_dir: ''"}, "", "data"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			want := r.path(tt.want)
+			rec := r.record(strings.Join(append(tt.lines,
+				"preconditions: [{condition: '[ \"$PWD\" = "+want+" ]'}]",
+				"steps: [{name: a, run: pwd}, {name: b, run: pwd, working_dir: c}]",
+				"handler_on: {exit: {run: pwd}}"), "\n"))
+			rec.DefaultWorkingDir = r.text(tt.given)
+			text, err := r.store.Text(t.Context(), rec.TextHash)
+			require.NoError(t, err)
+			text.Base, text.BaseFile = []byte(tt.base), r.path("base.yaml")
+			r.store.put(text)
+
+			result, err := r.runner.Run(t.Context(), rec, nil)
+			require.NoError(t, err)
+			require.Equal(t, store.StatusSucceeded, result.Status, result.Error)
+			require.Equal(t, want+"\n", r.stdout("a"))
+			require.Equal(t, want+"/c\n", r.stdout("b"))
+			require.Equal(t, want+"\n", r.stdout("onExit"))
+			info, err := os.Stat(want)
+			require.NoError(t, err)
+			require.Equal(t, os.FileMode(0o755), info.Mode().Perm())
+		})
+	}
+}
+
+func TestDefaultWorkDirectoryOfDotenv(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	require.NoError(t, os.Mkdir(r.path("data"), 0o750))
+	require.NoError(t, os.WriteFile(r.path("data/.env"), []byte("FROM=data\n"), 0o600))
+	require.NoError(t, os.WriteFile(r.path(".env"), []byte("FROM=file\n"), 0o600))
+	rec := r.record("steps: [{name: a, run: 'echo $FROM'}]")
+	rec.DefaultWorkingDir = "data"
+	_, err := r.runner.Run(t.Context(), rec, nil)
+	require.NoError(t, err)
+	require.Equal(t, "data\n", r.stdout("a"))
+}
+
 func TestDirectoryThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"path/filepath"
@@ -110,10 +111,18 @@ func (x *run) resolve(ctx context.Context) (outcome, bool) {
 		return x.stopped(), false
 	}
 	maps.Copy(x.root.env, managed)
-	if x.dag.WorkingDir != "" {
-		x.rootDir = x.root.path(x.dag.WorkingDir, x.dag.WorkingDirBase)
-	}
+	x.rootDir = x.workingDir()
 	return outcome{}, true
+}
+
+// workingDir is the directory of the run as its variables now have it: the
+// workflow's, else the default that the run was given, else the run's own.
+func (x *run) workingDir() string {
+	dir := cmp.Or(x.dag.WorkingDir, x.rec.DefaultWorkingDir)
+	if dir == "" {
+		return x.files.WorkDir()
+	}
+	return x.root.path(dir, x.dag.WorkingDirBase)
 }
 
 // context is the run context that does not depend on a step.

@@ -55,7 +55,8 @@ func (r row) same(n NewRun) bool {
 	a := r.NewRun
 	return a.ID == n.ID && a.DAG == n.DAG && a.TextHash == n.TextHash && a.Queue == n.Queue &&
 		a.Priority == n.Priority && nanos(a.Due) == nanos(n.Due) && a.RetainDays == n.RetainDays &&
-		a.RetryInterrupted == n.RetryInterrupted && slices.Equal(a.Params, n.Params) && slices.Equal(a.Labels, n.Labels)
+		a.RetryInterrupted == n.RetryInterrupted && a.DefaultWorkingDir == n.DefaultWorkingDir &&
+		slices.Equal(a.Params, n.Params) && slices.Equal(a.Labels, n.Labels)
 }
 
 // Retry begins a new attempt of a run that is over, with the text it had, in

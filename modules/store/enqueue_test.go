@@ -32,6 +32,10 @@ func TestEnqueueRepeats(t *testing.T) {
 	_, err = s.Enqueue(t.Context(), other)
 	require.ErrorIs(t, err, store.ErrExists)
 	other = n
+	other.DefaultWorkingDir = "/elsewhere"
+	_, err = s.Enqueue(t.Context(), other)
+	require.ErrorIs(t, err, store.ErrExists)
+	other = n
 	other.DAG = "e"
 	_, err = s.Enqueue(t.Context(), other)
 	require.ErrorIs(t, err, store.ErrExists)
@@ -67,18 +71,20 @@ func TestStartNow(t *testing.T) {
 	_, err = other.Own(t.Context(), store.RoleOneShot)
 	require.NoError(t, err)
 
-	run, err := s.StartNow(t.Context(), newRun("d", "r"))
+	n := newRun("d", "r")
+	n.DefaultWorkingDir = "/srv"
+	run, err := s.StartNow(t.Context(), n)
 	require.NoError(t, err)
 	require.NotEmpty(t, run.AttemptID)
 	require.Equal(t, store.Run{
-		NewRun: newRun("d", "r"), Status: store.StatusRunning, Attempt: 1, AttemptID: run.AttemptID, Owner: s.Instance(),
+		NewRun: n, Status: store.StatusRunning, Attempt: 1, AttemptID: run.AttemptID, Owner: s.Instance(),
 		Unlimited: true, Queued: clock.Now(), Started: clock.Now(),
 	}, run)
 	clock.Step(time.Second)
-	again, err := s.StartNow(t.Context(), newRun("d", "r"))
+	again, err := s.StartNow(t.Context(), n)
 	require.NoError(t, err)
 	require.Equal(t, run, again, "a repeat")
-	_, err = other.StartNow(t.Context(), newRun("d", "r"))
+	_, err = other.StartNow(t.Context(), n)
 	require.ErrorIs(t, err, store.ErrExists, "it is not theirs")
 
 	enqueue(t, s, "d", 1)
@@ -88,7 +94,7 @@ func TestStartNow(t *testing.T) {
 	require.Equal(t, []string{"r", "d-0"}, idsOf(owned))
 
 	require.NoError(t, s.Finish(t.Context(), run.Ref(), store.Result{Status: store.StatusSucceeded}))
-	_, err = s.StartNow(t.Context(), newRun("d", "r"))
+	_, err = s.StartNow(t.Context(), n)
 	require.ErrorIs(t, err, store.ErrExists, "it is over")
 }
 
@@ -97,7 +103,7 @@ func TestRetryAndRequeue(t *testing.T) {
 	clock := newClock()
 	s := openOwner(t, store.Options{Now: clock.Now})
 	n := newRun("d", "r")
-	n.RetainDays = 1
+	n.RetainDays, n.DefaultWorkingDir = 1, "/srv"
 	_, err := s.Enqueue(t.Context(), n)
 	require.NoError(t, err)
 	_, err = s.Retry(t.Context(), "r")

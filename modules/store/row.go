@@ -18,7 +18,7 @@ type row struct {
 }
 
 const runColumns = `seq, id, dag, text_hash, cause, due, queue, priority, params, labels, retain_days, retry_interrupted,
-	queued, status, reason, error, attempt, attempt_id, owner, unlimited, interrupted,
+	default_working_dir, queued, status, reason, error, attempt, attempt_id, owner, unlimited, interrupted,
 	started, begun, finished, stop_requested, log_dir, work_dir`
 
 func scanRow(rows *sql.Rows) (row, error) {
@@ -28,8 +28,8 @@ func scanRow(rows *sql.Rows) (row, error) {
 		params, labels                                       string
 	)
 	err := rows.Scan(&r.seq, &r.ID, &r.DAG, &r.TextHash, &r.Trigger, &due, &r.Queue, &r.Priority, &params, &labels,
-		&r.RetainDays, &r.RetryInterrupted, &queued, &r.Status, &r.Reason, &r.Error, &r.Attempt, &r.AttemptID, &r.Owner,
-		&r.Unlimited, &r.interrupted, &started, &begun, &finished, &stopRequested, &r.LogDir, &r.WorkDir)
+		&r.RetainDays, &r.RetryInterrupted, &r.DefaultWorkingDir, &queued, &r.Status, &r.Reason, &r.Error, &r.Attempt, &r.AttemptID,
+		&r.Owner, &r.Unlimited, &r.interrupted, &started, &begun, &finished, &stopRequested, &r.LogDir, &r.WorkDir)
 	if err != nil {
 		return r, err
 	}
@@ -89,18 +89,18 @@ func (t *tx) insert(ctx context.Context, n NewRun, attemptID string) (bool, erro
 	}
 	common := []any{
 		n.ID, n.DAG, n.TextHash, n.Trigger, due, n.Queue, n.Priority, params, labels,
-		n.RetainDays, flag(n.RetryInterrupted), turn, now,
+		n.RetainDays, flag(n.RetryInterrupted), n.DefaultWorkingDir, turn, now,
 	}
 	const columns = `insert into runs (id, dag, text_hash, cause, due, queue, priority, params, labels,
-		retain_days, retry_interrupted, turn, queued, status`
+		retain_days, retry_interrupted, default_working_dir, turn, queued, status`
 	var changed int64
 	if attemptID == "" {
-		changed, err = t.exec(ctx, columns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'queued')
+		changed, err = t.exec(ctx, columns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'queued')
 			on conflict (id) do nothing`, common...)
 		t.wake |= TopicQueue
 	} else {
 		changed, err = t.exec(ctx, columns+`, attempt, attempt_id, owner, unlimited, started)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'running', 1, $14, $15, 1, $13)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'running', 1, $15, $16, 1, $14)
 			on conflict (id) do nothing`, append(common, attemptID, t.owner)...)
 	}
 	if isForeignKey(err) {

@@ -16,6 +16,7 @@ func TestRunLife(t *testing.T) {
 	ctx := t.Context()
 	n := newRun("d", "r1")
 	n.Params, n.Labels, n.Priority, n.RetainDays = []string{"a b", `c="d"`}, []string{"x", "y=1"}, 3, 7
+	n.DefaultWorkingDir = "../data of $DAY"
 	n.Due = clock.Now().Truncate(time.Minute).Add(time.Nanosecond)
 
 	run, err := s.Enqueue(ctx, n)

@@ -195,6 +195,10 @@ type NewRun struct {
 	RetainDays int
 	// RetryInterrupted queues the run once more when its process dies or is stopped.
 	RetryInterrupted bool
+	// DefaultWorkingDir is the working directory of a run whose DAG has none, written
+	// as a DAG file has it: a relative one is meant against the directory of that
+	// file. "" is a directory of the run's own.
+	DefaultWorkingDir string
 }
 
 // Run is a recorded run.
