@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,6 +43,22 @@ func dagNames(c *cobra.Command) []string {
 		return nil
 	}
 	return catalog.Names(loaded.Config.Paths.DAGsDir)
+}
+
+// completeBeside offers directories from that of the DAG's file on, against which
+// a relative one is meant.
+func completeBeside(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	loaded, err := loadQuietly(c)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	dir := loaded.Config.Paths.DAGsDir
+	if len(args) > 0 {
+		if path, err := catalog.Resolve(args[0], dir); err == nil {
+			dir = filepath.Dir(path)
+		}
+	}
+	return []string{dir}, cobra.ShellCompDirectiveFilterDirs
 }
 
 // maxCompletions is how many runs are offered.

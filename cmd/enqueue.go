@@ -16,10 +16,12 @@ func newEnqueue() *cobra.Command {
 		GroupID: groupRun,
 		Short:   "Put a run of a DAG into its queue",
 		Long: `Put a run of a DAG into its queue. A scheduler on the same data directory runs it
-as soon as its queue has room; while none is alive, the run waits.`,
+as soon as its queue has room; while none is alive, the run waits. With --from-run-id
+it is another run of what a recorded run executed, as with "dagu start".`,
 		Example: `  dagu enqueue report
   dagu enqueue ./etl.yaml -- day=Mon 3
-  dagu enqueue report --run-id nightly-7 --format json`,
+  dagu enqueue report --run-id nightly-7 --format json
+  dagu enqueue report --from-run-id nightly-7`,
 		Args:              dagThenParams,
 		ValidArgsFunction: completeDAG,
 	}
@@ -30,12 +32,12 @@ as soon as its queue has room; while none is alive, the run waits.`,
 		if err != nil {
 			return err
 		}
-		t, n, err := flags.resolve(loaded.Config, args)
+		asked, err := flags.resolve(c, loaded.Config, args)
 		if err != nil {
 			return err
 		}
 		return withStore(c, loaded, func(ctx context.Context, st *store.Store) error {
-			run, err := record(ctx, st, t, n, st.Enqueue)
+			run, err := asked.record(ctx, st, st.Enqueue)
 			if err != nil {
 				return err
 			}

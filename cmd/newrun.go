@@ -1,8 +1,6 @@
 package cmd
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -18,8 +16,9 @@ import (
 
 // newRunFlags are the flags of commands that create a run.
 type newRunFlags struct {
-	name, id, params string
-	labels           []string
+	name, id, params, from string
+	labels                 []string
+	dir                    checked
 }
 
 func addNewRunFlags(c *cobra.Command) *newRunFlags {
@@ -27,7 +26,12 @@ func addNewRunFlags(c *cobra.Command) *newRunFlags {
 	addParamFlags(c, f)
 	c.Flags().StringVarP(&f.id, "run-id", "r", "", "id of the run: letters, digits, - and _, at most 64, and new (default: a UUID)")
 	c.Flags().StringSliceVar(&f.labels, "labels", nil, "labels of the run beside those of the DAG, such as team=core")
+	f.dir.check = checkDir
+	c.Flags().Var(&f.dir, "default-working-dir", "working directory of the run if its DAG has none; relative to the directory of the DAG file")
+	c.Flags().StringVar(&f.from, "from-run-id", "", "id of a run of the DAG: run its text with its parameters again, as a new run")
 	noCompletion(c, "run-id", "labels")
+	completeBy(c, "default-working-dir", completeBeside)
+	completeBy(c, "from-run-id", completeRun())
 	return f
 }
 
@@ -69,36 +73,60 @@ func checkParams(d *dag.DAG, words []string) error {
 	return err
 }
 
-// resolve finds the DAG that the arguments name, and the run that is asked for. No
-// store is needed, and nothing is made.
-func (f *newRunFlags) resolve(c config.Config, args []string) (target, store.NewRun, error) {
-	t, err := loadTarget(c, args[0], f.name)
+// resolve is what the flags and arguments ask for. No store is needed, and nothing
+// is made.
+func (f *newRunFlags) resolve(c *cobra.Command, settings config.Config, args []string) (request, error) {
+	asked, err := f.asked()
 	if err != nil {
-		return target{}, store.NewRun{}, err
+		return request{}, err
 	}
-	n, err := f.newRun(t, args)
-	return t, n, err
+	if c.Flags().Changed("from-run-id") {
+		if err = leftOut(c, args); err != nil {
+			return request{}, err
+		}
+		from := original{id: f.from}
+		from.dag, err = nameOf(settings, args[0])
+		return request{run: asked, from: &from}, err
+	}
+	t, err := loadTarget(settings, args[0], f.name)
+	if err != nil {
+		return request{}, err
+	}
+	run := over(catalog.NewRun(t.dag, asked.ID, asked.Trigger), asked)
+	run.Params, err = f.words(t, args)
+	return request{text: t.text(), run: run}, err
 }
 
-// newRun is the run that the flags and the words behind "--" ask for.
-func (f *newRunFlags) newRun(t target, args []string) (store.NewRun, error) {
-	id := f.id
-	if id == "" {
-		id = uuid.NewString()
+// asked is what the flags alone say of the run.
+func (f *newRunFlags) asked() (store.NewRun, error) {
+	n := store.NewRun{ID: f.id, Trigger: store.TriggerManual, DefaultWorkingDir: f.dir.value}
+	if n.ID == "" {
+		n.ID = uuid.NewString()
 	}
-	if err := store.CheckRunID(id); err != nil {
-		return store.NewRun{}, fmt.Errorf("--run-id: %w", err)
+	if err := store.CheckRunID(n.ID); err != nil {
+		return n, fmt.Errorf("--run-id: %w", err)
 	}
-	labels, err := cleanLabels(f.labels)
-	if err != nil {
-		return store.NewRun{}, fmt.Errorf("--labels: %w", err)
+	var err error
+	if n.Labels, err = cleanLabels(f.labels); err != nil {
+		return n, fmt.Errorf("--labels: %w", err)
 	}
-	run := catalog.NewRun(t.dag, id, store.TriggerManual)
-	if run.Params, err = f.words(t, args); err != nil {
-		return store.NewRun{}, err
+	return n, nil
+}
+
+// leftOut refuses, beside --from-run-id, what the recorded run has and the text
+// that it executed may depend on.
+func leftOut(c *cobra.Command, args []string) error {
+	const form = "%s cannot be given with --from-run-id: the new run has the %s of the recorded one"
+	switch {
+	case c.Flags().Changed("name"):
+		return fmt.Errorf(form, "--name", "name")
+	case c.Flags().Changed("params"):
+		return fmt.Errorf(form, "--params", "parameters")
+	case len(args) > 1:
+		return fmt.Errorf(form, "parameters", "parameters")
+	default:
+		return nil
 	}
-	run.Labels = append(run.Labels[:len(run.Labels):len(run.Labels)], labels...)
-	return run, nil
 }
 
 // cleanLabels writes labels as those of DAG files are: in lower case, without an empty value.
@@ -116,21 +144,4 @@ func cleanLabels(given []string) ([]string, error) {
 		labels = append(labels, key)
 	}
 	return labels, nil
-}
-
-// record keeps the DAG's text and then the run, by one of the store's ways.
-func record(ctx context.Context, st *store.Store, t target, run store.NewRun,
-	how func(context.Context, store.NewRun) (store.Run, error),
-) (store.Run, error) {
-	if old, err := st.Run(ctx, run.ID); err == nil {
-		return store.Run{}, fmt.Errorf("the run id %s is taken by a run of %s: choose another, or none", run.ID, old.DAG)
-	}
-	if err := st.PutTexts(ctx, []store.Text{t.text()}); err != nil {
-		return store.Run{}, err
-	}
-	recorded, err := how(ctx, run)
-	if errors.Is(err, store.ErrExists) {
-		return store.Run{}, fmt.Errorf("the run id %s is taken: choose another, or none", run.ID)
-	}
-	return recorded, err
 }

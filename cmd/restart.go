@@ -17,9 +17,10 @@ func newRestart() *cobra.Command {
 		GroupID: groupRun,
 		Short:   "Stop the running runs of a DAG and run it again",
 		Long: `Stop the running runs of a DAG as "dagu stop" does, wait for their end, and run the
-DAG again in this process, as its file is now, with the parameters of the newest of
-them. When none is running, the newest run is the one to be run again. Queued runs
-stay queued. Exit codes and signals are those of "dagu start".`,
+DAG again in this process, as its file is now, with the parameters and the default
+working directory of the newest of them. When none is running, the newest run is
+the one to be run again. Queued runs stay queued. Exit codes and signals are those
+of "dagu start".`,
 		Example: `  dagu restart etl
   dagu restart etl --run-id nightly-7`,
 		Args:              oneDAG,
@@ -57,15 +58,15 @@ stay queued. Exit codes and signals are those of "dagu start".`,
 				tell(c.ErrOrStderr(), "%s run %s: %s", run.DAG, run.ID, run.Status)
 			}
 			n := catalog.NewRun(t.dag, uuid.NewString(), store.TriggerManual)
-			n.Params = pattern.Params
-			return record(ctx, parts.Store, t, n, parts.Store.StartNow)
+			n.Params, n.DefaultWorkingDir = pattern.Params, pattern.DefaultWorkingDir
+			return request{text: t.text(), run: n}.record(ctx, parts.Store, parts.Store.StartNow)
 		})
 	}
 	return c
 }
 
-// pattern is the run whose parameters a restart takes, with the running ones that
-// it stops. Without an id both may be none.
+// pattern is the run whose parameters and directory a restart takes, with the
+// running ones that it stops. Without an id both may be none.
 func (n named) pattern(ctx context.Context, st *store.Store, id string) (pattern store.Run, running []store.Run, err error) {
 	if id != "" {
 		if pattern, err = n.run(ctx, st, id); err == nil && pattern.Status == store.StatusRunning {

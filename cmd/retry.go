@@ -18,7 +18,8 @@ func newRetry() *cobra.Command {
 		Short:   "Run the failed and unfinished steps of a run again",
 		Long: `Make another attempt of a run that is over, in this process and outside of queue
 limits: steps that succeeded or were skipped stay as they are, all others run
-again. The run keeps its id, its parameters and the text that it was started with.
+again. The run keeps its id, its parameters, its default working directory and the
+text that it was started with.
 Exit codes and signals are those of "dagu start".`,
 		Example: `  dagu retry etl --run-id nightly-7
   dagu retry etl --run-id "$(dagu history etl --status failed --limit 1 --format json | jq -r '.[0].run_id')"`,

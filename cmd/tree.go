@@ -77,6 +77,9 @@ func (t *tree) head(run store.Run) {
 		t.fact("  ", "started", clock(run.Started)+" UTC")
 	}
 	t.fact("  ", "params", quoted(run.Params))
+	if run.DefaultWorkingDir != "" {
+		t.fact("  ", "workdir", run.DefaultWorkingDir+", if the DAG has none")
+	}
 	t.fact("  ", "labels", strings.Join(run.Labels, " "))
 	t.fact("  ", "log", logFile(run))
 	if t.failure {

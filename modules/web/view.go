@@ -24,10 +24,13 @@ type RunView struct {
 	StartedAt   *time.Time `json:"started_at,omitempty"`
 	FinishedAt  *time.Time `json:"finished_at,omitempty"`
 	// Seconds is how long the run took, or has been running.
-	Seconds *float64   `json:"duration_seconds,omitempty"`
-	LogDir  string     `json:"log_dir,omitempty"`
-	WorkDir string     `json:"work_dir,omitempty"`
-	Steps   []StepView `json:"steps,omitempty"`
+	Seconds *float64 `json:"duration_seconds,omitempty"`
+	LogDir  string   `json:"log_dir,omitempty"`
+	WorkDir string   `json:"work_dir,omitempty"`
+	// DefaultDir is the working directory of the run if its DAG has none, as it was
+	// given; "" is WorkDir.
+	DefaultDir string     `json:"default_working_dir,omitempty"`
+	Steps      []StepView `json:"steps,omitempty"`
 }
 
 // StepView is a step or handler as JSON.
@@ -54,6 +57,7 @@ func ViewRun(run store.Run, steps []store.Step, now time.Time) RunView {
 		ScheduledAt: instant(run.Due), QueuedAt: instant(run.Queued),
 		StartedAt: instant(run.Started), FinishedAt: instant(run.Finished),
 		Seconds: seconds(run.Started, run.Finished, now), LogDir: run.LogDir, WorkDir: run.WorkDir,
+		DefaultDir: run.DefaultWorkingDir,
 	}
 	for i := range steps {
 		v.Steps = append(v.Steps, viewStep(&steps[i], now))
