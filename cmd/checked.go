@@ -40,3 +40,13 @@ func checkDir(dir string) error {
 		return nil
 	}
 }
+
+// checkProfile tells what is wrong with a profile: no name is right, since nothing
+// defines profiles.
+func checkProfile(name string) error {
+	other := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+	if name == "" || other(rune(name[0])) || strings.ContainsFunc(name, func(r rune) bool { return other(r) && !strings.ContainsRune("._-", r) }) {
+		return fmt.Errorf("found %q, want lower-case letters, digits, '.', '_' and '-', the first a letter or a digit", name)
+	}
+	return fmt.Errorf("no profile %q is defined; this version has no way to define one", name)
+}

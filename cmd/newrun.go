@@ -29,7 +29,8 @@ func addNewRunFlags(c *cobra.Command) *newRunFlags {
 	f.dir.check = checkDir
 	c.Flags().Var(&f.dir, "default-working-dir", "working directory of the run if its DAG has none; relative to the directory of the DAG file")
 	c.Flags().StringVar(&f.from, "from-run-id", "", "id of a run of the DAG: run its text with its parameters again, as a new run")
-	noCompletion(c, "run-id", "labels")
+	c.Flags().Var(&checked{check: checkProfile}, "profile", "profile of the run; this version has no way to define one")
+	noCompletion(c, "run-id", "labels", "profile")
 	completeBy(c, "default-working-dir", completeBeside)
 	completeBy(c, "from-run-id", completeRun())
 	return f

@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -24,9 +26,15 @@ no such run.`,
 		ValidArgsFunction: completeDAG,
 	}
 	id := c.Flags().StringP("run-id", "r", "", "id of the run (default: the newest)")
+	sub := c.Flags().String("sub-run-id", "", "id of a sub-run of the run that --run-id names; this version starts none")
 	completeBy(c, "run-id", completeRun())
+	completeBy(c, "sub-run-id", completeRun())
 	f := formatFlag(c, formatText, formatJSON)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		ofSub := c.Flags().Changed("sub-run-id")
+		if ofSub && !c.Flags().Changed("run-id") {
+			return errors.New("--sub-run-id needs --run-id: name the run that it is a sub-run of")
+		}
 		loaded, n, err := loadNamed(c, args[0])
 		if err != nil {
 			return err
@@ -41,6 +49,9 @@ no such run.`,
 			}
 			if err != nil {
 				return err
+			}
+			if ofSub {
+				return fmt.Errorf("run %s of %s has no sub-run %s", run.ID, run.DAG, *sub)
 			}
 			steps, err := st.Steps(ctx, run.ID, run.Attempt)
 			if err != nil {
