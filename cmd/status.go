@@ -28,7 +28,7 @@ no such run.`,
 	id := c.Flags().StringP("run-id", "r", "", "id of the run (default: the newest)")
 	sub := c.Flags().String("sub-run-id", "", "id of a sub-run of the run that --run-id names; this version starts none")
 	completeBy(c, "run-id", completeRun())
-	completeBy(c, "sub-run-id", completeRun())
+	noCompletion(c, "sub-run-id")
 	f := formatFlag(c, formatText, formatJSON)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		ofSub := c.Flags().Changed("sub-run-id")
