@@ -147,6 +147,7 @@ func (l *loop) take(now time.Time) {
 	var again []*plan
 	for len(l.heap) > 0 && !l.heap[0].next.After(now) && len(l.pending) < maxPending {
 		p := l.heap.pop()
+		l.deps.Pulse.Beat("taking due times of " + p.run.DAG)
 		l.pending = append(l.pending, l.takeOf(p, now)...)
 		again = append(again, p)
 	}
@@ -178,8 +179,8 @@ func (l *loop) decide(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		l.deps.Pulse.Beat("deciding due times")
 		batch := l.pending[:min(len(l.pending), batchSize)]
+		l.deps.Pulse.Beat("deciding due times from " + batch[0].DAG + " to " + batch[len(batch)-1].DAG)
 		candidates := make([]store.Candidate, len(batch))
 		for i, c := range batch {
 			candidates[i] = c.Candidate

@@ -291,6 +291,19 @@ func TestAPanicIsOfOneDAGAlone(t *testing.T) {
 	})
 }
 
+// Should the loop hang, its pulse has told at which DAG.
+func TestThePulseNamesTheDAG(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.files.put("a", "* * * * *")
+		w.start()
+		w.pass(time.Minute)
+		for _, doing := range []string{"planning a", "taking due times of a", "deciding due times from a to a", "waiting"} {
+			require.True(w.t, w.pulse.heard[doing], doing)
+		}
+	})
+}
+
 func TestALoopThatDiesIsReported(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {

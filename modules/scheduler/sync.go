@@ -108,6 +108,7 @@ func (l *loop) plan(e catalog.Entry, marks map[store.Entry]store.Mark) {
 			l.panicked(e.Name, cause)
 		}
 	}()
+	l.deps.Pulse.Beat("planning " + e.Name)
 	p := newPlan(e, l.afterPending(e.Name, marks))
 	if len(p.entries) == 0 {
 		return

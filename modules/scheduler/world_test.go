@@ -239,17 +239,22 @@ type noLeftovers struct{}
 
 func (noLeftovers) EndLeftovers(context.Context, []store.Run) error { return nil }
 
-// fakePulse counts, and panics when told to.
+// fakePulse counts and remembers, and panics when told to.
 type fakePulse struct {
 	mu    sync.Mutex
 	beats int
+	heard map[string]bool
 	bomb  bool
 }
 
-func (p *fakePulse) Beat(string) {
+func (p *fakePulse) Beat(doing string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.beats++
+	if p.heard == nil {
+		p.heard = make(map[string]bool)
+	}
+	p.heard[doing] = true
 	if p.bomb {
 		panic("wedged")
 	}
