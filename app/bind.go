@@ -95,6 +95,12 @@ func (p phase) run(ctx context.Context) error {
 	return nil
 }
 
+// patient lets a one-shot command wait for a busy disk longer than a loop may.
+var patient = fx.Decorate(func(o store.Options) store.Options {
+	o.WriteTimeout = 30 * time.Second
+	return o
+})
+
 // janitor removes runs whose retention is over.
 var janitor = fx.Options(
 	fx.Provide(func(s *store.Store) runlog.Expirer { return history{s} }),

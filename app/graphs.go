@@ -39,12 +39,12 @@ func Server(c *config.Loaded) fx.Option {
 
 // Execute is for commands that run a DAG in their own process.
 func Execute(c *config.Loaded) fx.Option {
-	return fx.Options(base(c), flush, records, own(store.RoleOneShot), runner.Module)
+	return fx.Options(base(c), flush, records, patient, own(store.RoleOneShot), runner.Module)
 }
 
 // Records is for commands that read or change what is recorded.
 func Records(c *config.Loaded) fx.Option {
-	return fx.Options(base(c), flush, records)
+	return fx.Options(base(c), flush, records, patient)
 }
 
 // base is what every process has: settings, a log, a phase.

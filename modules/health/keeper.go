@@ -35,7 +35,9 @@ func (k *keeper) run(ctx context.Context) {
 		case <-k.wake:
 			written = k.runOnce(written)
 		case <-ctx.Done():
-			k.runOnce(written)
+			if written != "" {
+				k.remove()
+			}
 			return
 		}
 	}

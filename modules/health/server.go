@@ -191,10 +191,11 @@ func (s *Server) bindAll(ctx context.Context) map[*endpoint]net.Listener {
 	return bound
 }
 
-// Stop moves the phase to Draining, takes the connections that are waiting,
-// closes the listeners, and gives those that have just come 50 ms to ask and be
-// answered; other clients are not waited for. Last it removes the address file. It returns nil at all times, within three seconds whatever
-// hangs, and may be called twice and before Start.
+// Stop moves the phase to Draining and removes the address file. Then it takes the
+// connections that are waiting, closes the listeners, and gives those that have just
+// come 50 ms to ask and be answered; other clients are not waited for. It returns nil
+// at all times, within three seconds whatever hangs, and may be called twice and
+// before Start.
 func (s *Server) Stop(ctx context.Context) error {
 	s.registry.Advance(Draining)
 	s.mu.Lock()
@@ -206,11 +207,11 @@ func (s *Server) Stop(ctx context.Context) error {
 	if cancel == nil {
 		return nil
 	}
+	withdraw()
+	s.await(ctx, s.kept, "address file was left behind: its directory does not answer")
 	cancel()
 	s.await(ctx, s.served, "health server was abandoned while it was binding")
 	s.letGo()
-	withdraw()
-	s.await(ctx, s.kept, "address file was left behind: its directory does not answer")
 	return nil
 }
 

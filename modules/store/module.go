@@ -7,11 +7,11 @@ import (
 	"dagu/config"
 )
 
-// Module provides the *Store, which is open between its start and its stop.
+// Module provides the *Store, which is open between its start and its stop, and its
+// Options, so that a process may decorate them.
 var Module = fx.Module("store",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("store") }),
-	fx.Provide(options, fx.Private),
-	fx.Provide(New),
+	fx.Provide(options, New),
 	fx.Invoke(func(lc fx.Lifecycle, s *Store) { lc.Append(fx.StartStopHook(s.Start, s.Stop)) }),
 )
 
