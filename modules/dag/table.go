@@ -128,7 +128,7 @@ func (n *node) didYouMean(found string, valid []string) string {
 	plain := strings.ToLower(strings.ReplaceAll(snakeCase(strings.TrimSpace(found)), "-", "_"))
 	nearest, best := "", 1+min((len(plain)+1)/3, 3)
 	for _, candidate := range valid {
-		if distance := levenshtein.Distance(plain, candidate, nil); distance < best {
+		if distance := distance(plain, candidate); distance < best {
 			nearest, best = candidate, distance
 		}
 	}
@@ -142,6 +142,19 @@ func (n *node) didYouMean(found string, valid []string) string {
 		return ""
 	}
 	return `; did you mean "` + nearest + `"?`
+}
+
+// distance is Levenshtein's, but two neighbours that changed places are one mistake.
+func distance(a, b string) int {
+	for i := 0; i+1 < len(a) && len(a) == len(b); i++ {
+		if a[i] != b[i] {
+			if a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:] {
+				return 1
+			}
+			break
+		}
+	}
+	return levenshtein.Distance(a, b, nil)
 }
 
 // oneOf returns a text that is one of the valid ones.
