@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"dagu/config"
+	"dagu/modules/health"
 	"dagu/modules/store"
 )
 
@@ -17,6 +18,7 @@ func TestModule(t *testing.T) {
 	var s *store.Store
 	app := fxtest.New(t,
 		fx.Supply(config.Config{Paths: config.Paths{DataDir: t.TempDir()}}, zap.NewNop()),
+		health.RegistryModule,
 		store.Module,
 		fx.Populate(&s),
 	)

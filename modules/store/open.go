@@ -34,6 +34,7 @@ type database struct {
 	writerDB *sql.DB
 	writer   *session
 	readers  *readers
+	files    identities
 }
 
 // openDatabase opens the database of a data directory. The lock keeps processes
@@ -106,7 +107,11 @@ func (d *database) open(ctx context.Context, path string) (err error) {
 	reader.SetMaxIdleConns(maxReaders)
 	reader.SetConnMaxIdleTime(time.Minute)
 	d.readers = &readers{db: reader}
-	return reader.PingContext(ctx)
+	if err = reader.PingContext(ctx); err != nil {
+		return err
+	}
+	d.files, err = identify(path)
+	return err
 }
 
 // close closes what is open. The last process to close moves the log into the database.

@@ -20,6 +20,8 @@ type Options struct {
 	WriteTimeout time.Duration
 	// KeepOccurrences is how long the outcomes of due times are kept; 0 is 30 days.
 	KeepOccurrences time.Duration
+	// Pulse is beaten on every turn of the writer; nil is none.
+	Pulse Pulse
 	// Now tells the time that is recorded; nil is time.Now.
 	Now func() time.Time
 }
@@ -43,6 +45,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Pulse == nil {
+		o.Pulse = silent{}
 	}
 	return o, nil
 }

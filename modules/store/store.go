@@ -30,6 +30,8 @@ type Store struct {
 	db     *database
 	writer *writer
 
+	damaged atomic.Bool // a call has met damage that no check has refuted since
+
 	ownMu    sync.Mutex
 	own      own
 	instance atomic.Pointer[string]
@@ -77,6 +79,7 @@ func (s *Store) Start(ctx context.Context) error {
 	s.writer = &writer{
 		session: db.writer,
 		hub:     &s.hub,
+		pulse:   s.options.Pulse,
 		log:     s.log,
 		begin:   func() tx { return tx{session: db.writer, now: s.options.Now(), owner: s.Instance()} },
 		ops:     make(chan *op),
@@ -233,7 +236,13 @@ func read[T any](ctx context.Context, s *Store, what string, fn func(ctx context
 	}
 }
 
-func (s *Store) explain(err error) error { return explain(filepath.Join(s.options.Dir, fileName), err) }
+// explain words an error for a person, and remembers damage for the next Check.
+func (s *Store) explain(err error) error {
+	if isDamage(err) {
+		s.damaged.Store(true)
+	}
+	return explain(filepath.Join(s.options.Dir, fileName), err)
+}
 
 // hostName is the machine's name, for people to read.
 func hostName() string {

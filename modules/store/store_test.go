@@ -140,7 +140,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	err = s.Start(t.Context())
 	require.ErrorContains(t, err, "version 4711")
-	require.ErrorContains(t, err, "knows version 2:")
+	require.ErrorContains(t, err, "knows version 3:")
 	require.NoError(t, s.Stop(t.Context()))
 }
 

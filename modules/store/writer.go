@@ -57,6 +57,7 @@ type tx struct {
 type writer struct {
 	session *session
 	hub     *hub
+	pulse   Pulse
 	log     *zap.Logger
 	begin   func() tx
 
@@ -72,12 +73,15 @@ func (w *writer) loop(ctx context.Context) {
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
 	for {
+		w.pulse.Beat("waiting")
 		select {
 		case <-w.quit:
 			return
 		case o := <-w.ops:
+			w.pulse.Beat("writing")
 			w.commit(ctx, w.gather(o))
 		case <-poll.C:
+			w.pulse.Beat("looking for commits of others")
 			w.poll(ctx)
 		}
 	}
@@ -187,6 +191,7 @@ func (w *writer) alone(ctx context.Context, o *op) {
 // nobody waits for any of the writes.
 func (w *writer) enter(ctx context.Context, batch []*op) error {
 	for {
+		w.pulse.Beat("beginning a transaction")
 		_, err := w.session.exec(ctx, "begin immediate")
 		if err == nil {
 			return nil
