@@ -24,6 +24,8 @@ type Options struct {
 	Interval time.Duration
 	// Location is the zone of schedules that name none; nil is time.Local.
 	Location *time.Location
+	// Pulse is beaten when a full comparison has ended; nil is none.
+	Pulse Pulse
 }
 
 // check fills in defaults, or names the field that is wrong.
@@ -46,6 +48,9 @@ func (o Options) check() (Options, error) {
 	}
 	if o.Location == nil {
 		o.Location = time.Local
+	}
+	if o.Pulse == nil {
+		o.Pulse = silent{}
 	}
 	return o, nil
 }
@@ -147,6 +152,8 @@ type Status struct {
 	Dir, Store, Watch error
 	// Overflows counts the times that events were lost.
 	Overflows uint64
+
+	home identity // the directory that last held files
 }
 
 // Status returns how the catalog is doing now. It reads memory only.

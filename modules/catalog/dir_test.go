@@ -116,8 +116,10 @@ func TestDirectoryThatGoesAway(t *testing.T) {
 			c := started(t, catalog.Options{Dir: dir, BaseFile: filepath.Join(filepath.Dir(dir), "base.yaml"), Interval: time.Hour}, s)
 			_, _, gen := c.Since(0)
 			require.NoError(t, c.DirError())
+			require.NoError(t, c.CheckDir(t.Context()))
 
 			test.lose(t, dir)
+			require.Error(t, c.CheckDir(t.Context()), "at once")
 			eventually(t, "it is noticed", func() bool { return c.DirError() != nil })
 			last := c.LastReconcile()
 			require.Len(t, c.Snapshot(), 2, "what is known stays")
@@ -126,6 +128,7 @@ func TestDirectoryThatGoesAway(t *testing.T) {
 			test.back(t, dir)
 			write(t, filepath.Join(dir, "a.yaml"), good("0 3 * * *"))
 			eventually(t, "it is read again", func() bool { return cron(c, "a") == "0 3 * * *" && c.DirError() == nil })
+			require.NoError(t, c.CheckDir(t.Context()))
 			require.True(t, c.LastReconcile().After(last))
 			_, removed, _ := c.Since(gen)
 			require.Empty(t, removed)

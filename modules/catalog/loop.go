@@ -126,6 +126,9 @@ func (l *loop) ended(ctx context.Context, res result) {
 		return
 	}
 	l.record(res)
+	if res.full {
+		l.state.Pulse.Beat("waiting for the next comparison")
+	}
 	l.once.Do(func() { close(l.first) })
 	switch {
 	case res.dir != nil || res.store != nil:
@@ -143,6 +146,9 @@ func (l *loop) record(res result) {
 	was := l.Status()
 	l.setStatus(func(st *Status) {
 		st.Dir, st.Store, st.Watch = res.dir, res.store, res.watch
+		if res.home != (identity{}) {
+			st.home = res.home
+		}
 		if res.full && res.dir == nil && res.store == nil {
 			st.LastReconcile = time.Now()
 		}

@@ -12,6 +12,7 @@ import (
 
 	"dagu/config"
 	"dagu/modules/catalog"
+	"dagu/modules/health"
 )
 
 func TestModule(t *testing.T) {
@@ -31,6 +32,7 @@ func TestModule(t *testing.T) {
 		fx.NopLogger,
 		fx.Supply(cfg, zap.NewNop()),
 		fx.Supply(fx.Annotate(newFakeStore(), fx.As(new(catalog.Store)))),
+		health.RegistryModule,
 		catalog.Module,
 		fx.Populate(&c),
 	)

@@ -26,6 +26,8 @@ type result struct {
 	// dir is why the directory cannot be used, store why the store could not,
 	// watch why changes are found by the full comparison only.
 	dir, store, watch error
+	// home is the directory that last held files; zero when it was not looked at.
+	home identity
 }
 
 // reconcile makes what is published agree with the directory. Nothing is
@@ -38,7 +40,7 @@ func (s *state) reconcile(ctx context.Context, j job) result {
 		return res
 	}
 	todo, err := s.survey(&j)
-	res.full, res.dir, res.watch = j.full, err, s.watch.err
+	res.full, res.dir, res.watch, res.home = j.full, err, s.watch.err, s.home
 	if res.dir != nil {
 		return res
 	}
