@@ -5,6 +5,7 @@ import (
 
 	"dagu/config"
 	"dagu/modules/catalog"
+	"dagu/modules/disk"
 	"dagu/modules/health"
 	"dagu/modules/logging"
 	"dagu/modules/queue"
@@ -63,4 +64,5 @@ var engine = fx.Options(
 	queue.Module,
 	scheduler.Module,
 	janitor,
+	disk.Module,
 )

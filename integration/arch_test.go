@@ -21,6 +21,7 @@ func layers() map[string]int {
 		"modules/schedule":  0,
 		"modules/health":    0,
 		"modules/logging":   0,
+		"modules/disk":      1,
 		"modules/dag":       1,
 		"modules/runlog":    1,
 		"modules/store":     2,

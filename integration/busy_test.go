@@ -1,12 +1,36 @@
 package integration_test
 
 import (
-	"database/sql"
+	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dagu/modules/store"
 )
+
+// holdWrites keeps every other process from writing to the database until the
+// function it returns is called.
+func (h *home) holdWrites() (release func()) {
+	h.tb.Helper()
+	s := h.records()
+	held, hold, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		due := []store.Candidate{{DAG: "held", Kind: store.KindStart, Due: time.Unix(0, 0)}}
+		_, _ = s.Decide(context.Background(), due, func(int, store.State) store.Verdict { // it gives up waiting for itself
+			close(held)
+			<-hold
+			return store.Verdict{Outcome: store.OutcomeMissed, Reason: store.ReasonNoCatchup}
+		})
+	}()
+	<-held
+	return func() {
+		close(hold)
+		<-done
+	}
+}
 
 // A one-shot command waits longer for a busy database than the loops, which give up
 // after 5 s to go on with something else.
@@ -15,15 +39,7 @@ func TestAOneShotCommandWaits(t *testing.T) {
 	h := newHome(t)
 	h.dag("a", "steps:\n  - run: \"true\"\n")
 	h.enqueue("a")
-	db, err := sql.Open("sqlite", "file:"+h.path("data", "dagu.db"))
-	require.NoError(t, err)
-	defer func() { require.NoError(t, db.Close()) }()
-	conn, err := db.Conn(t.Context())
-	require.NoError(t, err)
-	defer func() { require.NoError(t, conn.Close()) }()
-	_, err = conn.ExecContext(t.Context(), "begin immediate")
-	require.NoError(t, err)
-
+	release := h.holdWrites()
 	done := make(chan result, 1)
 	go func() { done <- h.run("enqueue", "a") }()
 	select {
@@ -31,7 +47,6 @@ func TestAOneShotCommandWaits(t *testing.T) {
 		require.Fail(t, "it did not wait", r.stderr)
 	case <-time.After(6 * time.Second):
 	}
-	_, err = conn.ExecContext(t.Context(), "rollback")
-	require.NoError(t, err)
+	release()
 	require.Zero(t, (<-done).code)
 }
