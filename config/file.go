@@ -23,6 +23,9 @@ type file struct {
 // readFile reads the configuration file. One that nobody named may be absent;
 // then the path is "".
 func (l *loader) readFile(p places) (string, layer) {
+	if l.opts.NoFile {
+		return "", nil
+	}
 	named := l.opts.File != ""
 	text, from := "config.yaml", base{dir: func() (string, error) { return p.config, nil }}
 	if named {

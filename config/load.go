@@ -18,6 +18,9 @@ type Options struct {
 	Home string
 	// File is --config, "" for the config.yaml of the home. A file that is named must exist.
 	File string
+	// NoFile leaves the configuration file out: what flags and variables say of
+	// another machine, whose files are not here.
+	NoFile bool
 	// Environ is the environment in the form of os.Environ.
 	Environ []string
 	// Dir is the absolute directory that relative paths of flags and variables

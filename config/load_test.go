@@ -211,3 +211,16 @@ func TestLoadChangesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, entries)
 }
+
+// What flags and variables say of another machine is read without the files of this one.
+func TestNoFile(t *testing.T) {
+	t.Parallel()
+	opts := options(t, "port: nonsense", "DAGU_SCHEDULER_PORT=7000")
+	opts.NoFile = true
+	loaded := load(t, opts)
+	require.Empty(t, loaded.File)
+	require.Equal(t, config.DefaultPort, loaded.Config.Port)
+	require.Equal(t, 7000, loaded.Config.Scheduler.Port)
+	opts.File = "/nowhere/config.yaml"
+	require.Empty(t, load(t, opts).File, "one that is named neither")
+}
