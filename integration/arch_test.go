@@ -22,6 +22,7 @@ func layers() map[string]int {
 		"modules/health":    0,
 		"modules/logging":   0,
 		"modules/disk":      1,
+		"modules/doctor":    0,
 		"modules/dag":       1,
 		"modules/runlog":    1,
 		"modules/store":     2,
