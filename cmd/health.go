@@ -64,6 +64,7 @@ check of a container.`,
 		}
 		return err
 	}
+	c.AddCommand(newHealthDoctor())
 	return c
 }
 
