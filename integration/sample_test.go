@@ -20,6 +20,10 @@ func TestExamplesAreCorrect(t *testing.T) {
 	files, err := filepath.Glob("sample/*.yaml")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	mounted, err := filepath.Glob("kubernetes/dags/*.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, mounted)
+	files = append(files, mounted...)
 	examples := readme(t)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
