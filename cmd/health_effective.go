@@ -14,8 +14,9 @@ import (
 // endpoints are the paths that probes may ask.
 func endpoints() doctor.Endpoints {
 	return doctor.Endpoints{
-		Health: health.Path, Live: "/livez", Ready: "/readyz", Startup: "/startupz", Metrics: "/metrics",
-		Web: "/api/v1/health",
+		Health: health.Path, Live: health.LivePath, Ready: health.ReadyPath, Startup: health.StartupPath,
+		Metrics: health.MetricsPath,
+		Web:     "/api/v1/health",
 	}
 }
 

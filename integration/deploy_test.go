@@ -12,18 +12,13 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"dagu/config"
-	"dagu/modules/health"
 )
 
 // Manifests, Dockerfile, compose file and unit are compared with what the code
 // says: a default that changes turns these tests red until they follow.
 
-// endpoints are the paths that probes ask.
-type endpoints struct{ health, live, ready, startup, web string }
-
-func paths() endpoints {
-	return endpoints{health: health.Path, live: "/livez", ready: "/readyz", startup: "/startupz", web: "/api/v1/health"}
-}
+// webPath is where the web server answers probes.
+const webPath = "/api/v1/health"
 
 // defaults is what is in force where nobody has set anything.
 func defaults(t *testing.T) config.Config {

@@ -3,10 +3,13 @@ package integration_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dagu/modules/health"
 )
 
 // Parts of Kubernetes objects, as far as they are looked at here.
@@ -147,8 +150,8 @@ func TestKubernetesProbes(t *testing.T) {
 		container                    container
 		port, startup, live, readied string
 	}{
-		{scheduler, "health", paths().startup, paths().live, paths().ready},
-		{ui, "ui", paths().web, paths().web, paths().web},
+		{scheduler, "health", health.StartupPath, health.LivePath, health.ReadyPath},
+		{ui, "ui", webPath, webPath, webPath},
 	} {
 		c := tt.container
 		for _, p := range []struct {
@@ -173,6 +176,37 @@ func TestKubernetesProbes(t *testing.T) {
 	fitsMisfire(t, scheduler.LivenessProbe.patience(), seconds(pod.Grace))
 	figures(t, "kubernetes/statefulset.yaml", "stall_threshold", "start_timeout", "stop_timeout", "misfire_threshold")
 }
+
+// The real processes answer where the manifest asks, with what its containers are
+// set to, on ports that are free here.
+func TestKubernetesProbesAreAnswered(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	scheduler, ui := manifest(t).Spec.Template.Spec.Containers[0], manifest(t).Spec.Template.Spec.Containers[1]
+	web := freePort(t)
+	set := func(c container) []string {
+		var list []string
+		for name, value := range c.env() {
+			if name != "DAGU_HOME" && name != "DAGU_DAGS_DIR" {
+				list = append(list, name+"="+value)
+			}
+		}
+		return list
+	}
+	d := h.start(launch{args: scheduler.Args, env: set(scheduler)})
+	u := h.start(launch{args: ui.Args, env: append(set(ui), "DAGU_PORT="+strconv.Itoa(web))})
+	for _, p := range []probe{scheduler.StartupProbe, scheduler.LivenessProbe, scheduler.ReadinessProbe} {
+		eventually(t, func() bool { return d.get(local(h.port)+p.HTTPGet.Path) == healthy }, "%s", p.HTTPGet.Path)
+	}
+	for _, p := range []probe{ui.StartupProbe, ui.LivenessProbe, ui.ReadinessProbe} {
+		eventually(t, func() bool { return u.get(local(web)+p.HTTPGet.Path) == healthy }, "%s", p.HTTPGet.Path)
+	}
+	require.Contains(t, u.get(local(web)+"/"), "401 ", "nobody else gets in without the secret")
+	u.stop()
+	d.stop()
+}
+
+func local(port int) string { return "http://127.0.0.1:" + strconv.Itoa(port) }
 
 // One pod, one volume, nothing that a step can do harm with.
 func TestKubernetesPod(t *testing.T) {

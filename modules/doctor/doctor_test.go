@@ -11,13 +11,15 @@ import (
 
 	"dagu/config"
 	"dagu/modules/doctor"
+	"dagu/modules/health"
 )
 
-// options are those of the real configuration; the paths are what the health server has.
+// options are those of the real configuration.
 func options() doctor.Options {
 	return doctor.Options{
 		Endpoints: doctor.Endpoints{
-			Health: "/health", Live: "/livez", Ready: "/readyz", Startup: "/startupz", Metrics: "/metrics", Web: "/api/v1/health",
+			Health: health.Path, Live: health.LivePath, Ready: health.ReadyPath, Startup: health.StartupPath,
+			Metrics: health.MetricsPath, Web: "/api/v1/health",
 		},
 		Effective: func(l doctor.Launch) (doctor.Settings, error) {
 			flags := map[string]string{}

@@ -98,7 +98,8 @@ func TestCompose(t *testing.T) {
 		"stop_grace_period: 0m38s": nil,
 		"command: scheduler":       {"grace"},
 		"stop_grace_period: ${G}":  nil,
-		"env_file: x.env":          nil, // stop_timeout may be there
+		// stop_timeout may be there
+		"env_file: x.env": nil,
 		"environment: [DAGU_SCHEDULER_STOP_TIMEOUT]":               nil,
 		"environment: {DAGU_SCHEDULER_STOP_TIMEOUT: }":             nil,
 		"environment: {DAGU_SCHEDULER_STOP_TIMEOUT: '${T:-28s}'}":  nil,
