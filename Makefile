@@ -52,10 +52,10 @@ bench-once: ## Run each benchmark once, to see that it works
 	$(GO) test -short -run '^$$' -bench . -benchtime 1x ./...
 
 .PHONY: fuzz
-fuzz: ## Fuzz each parser for 30 seconds
+fuzz: ## Fuzz each parser with 100,000 inputs
 	@set -e; for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$p; \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 100000x $$p; \
 	  done; \
 	done
 
