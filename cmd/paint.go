@@ -8,6 +8,7 @@ import (
 	"golang.org/x/term"
 
 	"dagu/modules/logging"
+	"dagu/modules/health"
 	"dagu/modules/store"
 )
 
@@ -24,7 +25,7 @@ func (p paint) with(color text.Color, word string) string {
 	return color.EscapeSeq() + word + text.Reset.EscapeSeq()
 }
 
-// status is the word of a run's or a step's state.
+// status is the word of the state of a run, a step or a check.
 func (p paint) status(word string) string {
 	if p {
 		return p.with(statusColor(word), word)
@@ -34,9 +35,9 @@ func (p paint) status(word string) string {
 
 func statusColor(word string) text.Color {
 	switch word {
-	case string(store.StatusSucceeded):
+	case string(store.StatusSucceeded), string(health.StatusHealthy):
 		return text.FgGreen
-	case string(store.StatusFailed):
+	case string(store.StatusFailed), string(health.StatusUnhealthy):
 		return text.FgRed
 	case string(store.StatusRunning), string(store.StepRetrying):
 		return text.FgCyan

@@ -1,0 +1,76 @@
+package integration_test
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"dagu/modules/health"
+)
+
+// checksOf are the names in the details that "dagu health" prints.
+func (h *home) checksOf(args ...string) []string {
+	h.tb.Helper()
+	var report struct {
+		Status string
+		Checks []struct{ Name, Status string }
+	}
+	require.NoError(h.tb, json.Unmarshal([]byte(h.must(append([]string{"health", "--verbose", "--format", "json"}, args...)...)), &report))
+	require.Equal(h.tb, "healthy", report.Status)
+	var names []string
+	for _, c := range report.Checks {
+		require.Equal(h.tb, "healthy", c.Status, c.Name)
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func TestDaguHealthAsksEachQuestion(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.scheduler()
+	for _, flag := range []string{"--live", "--ready", "--startup", "--wait=1s"} {
+		require.True(t, strings.HasPrefix(h.must("health", flag), "healthy http://127.0.0.1:"), flag)
+	}
+	require.Equal(t, []string{health.QueueLoop, health.SchedulerLoop}, h.checksOf("--live"))
+	ready := h.checksOf("--ready")
+	require.True(t, slices.IsSorted(ready))
+	for _, name := range []string{health.SchedulerLoop, health.QueueLoop, health.StoreWriter, health.CatalogWatch, "store", "disk", "dags-dir"} {
+		require.Contains(t, ready, name)
+	}
+	require.Equal(t, ready, h.checksOf())
+}
+
+// A program that has taken the port, and says that all is well, is not ours.
+func TestDaguHealthKnowsItsScheduler(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.scheduler()
+	impostor := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"status":"healthy"}`))
+	}))
+	var err error
+	impostor.Listener, err = new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	impostor.Start()
+	defer impostor.Close()
+
+	path := h.path("data", health.AddressFile)
+	address, err := health.ReadAddress(path)
+	require.NoError(t, err)
+	address.URL = impostor.URL
+	text, err := json.Marshal(address)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	r := h.run("health")
+	require.Equal(t, 1, r.code)
+	require.Contains(t, r.stdout, "another program answers there")
+	require.True(t, strings.HasPrefix(h.must("health", "--url", impostor.URL), "healthy"), "whoever is asked by name is believed")
+}
