@@ -7,8 +7,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
-	"dagu/modules/logging"
 	"dagu/modules/health"
+	"dagu/modules/logging"
 	"dagu/modules/store"
 )
 

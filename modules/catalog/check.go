@@ -21,6 +21,7 @@ type Pulse interface {
 // silent is the pulse of a catalog that nobody watches.
 type silent struct{}
 
+// Beat does nothing.
 func (silent) Beat(string) {}
 
 // CheckDir tells why DAG files cannot be had from the directory: it is missing, or
@@ -66,8 +67,12 @@ func readSome(path string) error {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // nothing was written to it
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return errors.Join(err, &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")})
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
 	}
 	var head [1]byte
 	if _, err = file.Read(head[:]); errors.Is(err, io.EOF) {

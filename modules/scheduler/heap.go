@@ -1,55 +1,69 @@
 package scheduler
 
-import "container/heap"
+import (
+	"container/heap"
+	"time"
+)
 
-// plans is a heap of plans by their next due time. It holds no plan without one.
-type plans []*plan
+// slot is the place of something on an agenda.
+type slot struct {
+	// next is the earliest due time; zero when there is none.
+	next time.Time
+	// place is the index on the agenda, -1 outside.
+	place int
+}
+
+func (s *slot) at() *slot { return s }
+
+// agenda is a heap of things by their next due time. It holds none without one.
+type agenda[T interface{ at() *slot }] []T
 
 // Len is heap.Interface's.
-func (h plans) Len() int { return len(h) }
+func (a agenda[T]) Len() int { return len(a) }
 
 // Less is heap.Interface's.
-func (h plans) Less(i, j int) bool { return h[i].next.Before(h[j].next) }
+func (a agenda[T]) Less(i, j int) bool { return a[i].at().next.Before(a[j].at().next) }
 
 // Swap is heap.Interface's.
-func (h plans) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].place, h[j].place = i, j
+func (a agenda[T]) Swap(i, j int) {
+	a[i], a[j] = a[j], a[i]
+	a[i].at().place, a[j].at().place = i, j
 }
 
 // Push is heap.Interface's.
-func (h *plans) Push(x any) {
-	p, _ := x.(*plan)
-	p.place = len(*h)
-	*h = append(*h, p)
+func (a *agenda[T]) Push(x any) {
+	item, _ := x.(T)
+	item.at().place = len(*a)
+	*a = append(*a, item)
 }
 
 // Pop is heap.Interface's.
-func (h *plans) Pop() any {
-	last := len(*h) - 1
-	p := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	p.place = -1
-	return p
+func (a *agenda[T]) Pop() any {
+	last := len(*a) - 1
+	item := (*a)[last]
+	var none T
+	(*a)[last] = none
+	*a = (*a)[:last]
+	item.at().place = -1
+	return item
 }
 
-// add puts the plan into its place, if it has a next due time.
-func (h *plans) add(p *plan) {
-	if !p.next.IsZero() {
-		heap.Push(h, p)
+// add puts the item into its place, if it has a next due time.
+func (a *agenda[T]) add(item T) {
+	if !item.at().next.IsZero() {
+		heap.Push(a, item)
 	}
 }
 
-// remove takes the plan out, if it is in.
-func (h *plans) remove(p *plan) {
-	if p.place >= 0 {
-		heap.Remove(h, p.place)
+// remove takes the item out, if it is in.
+func (a *agenda[T]) remove(item T) {
+	if place := item.at().place; place >= 0 {
+		heap.Remove(a, place)
 	}
 }
 
-// pop takes the plan with the earliest next due time.
-func (h *plans) pop() *plan {
-	p, _ := heap.Pop(h).(*plan)
-	return p
+// pop takes the item with the earliest next due time.
+func (a *agenda[T]) pop() T {
+	item, _ := heap.Pop(a).(T)
+	return item
 }

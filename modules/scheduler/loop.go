@@ -31,7 +31,7 @@ type loop struct {
 	clock  clock
 
 	plans map[string]*plan
-	heap  plans
+	heap  agenda[*plan]
 	// generation of the catalog that plans follow; known tells that it was read once.
 	generation uint64
 	known      bool
@@ -53,19 +53,24 @@ func newLoop(options Options, deps Deps) *loop {
 	}
 }
 
-func (l *loop) run(ctx context.Context) {
+func (l *loop) run(ctx context.Context, asked <-chan chan<- snapshot) {
 	changed, unsubscribe := l.deps.Catalog.Subscribe()
 	defer unsubscribe()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
+		var answer chan<- snapshot
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		case <-changed:
+		case answer = <-asked:
 		}
 		now := l.runOnce(ctx)
+		if answer != nil {
+			answer <- l.snapshot(now) // it has room for one
+		}
 		l.deps.Pulse.Beat("waiting")
 		timer.Reset(l.sleep(now))
 	}

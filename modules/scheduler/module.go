@@ -1,6 +1,9 @@
 package scheduler
 
 import (
+	"context"
+	"time"
+
 	"go.uber.org/fx"
 	"go.uber.org/zap"
 
@@ -14,6 +17,11 @@ import (
 var Module = fx.Module("scheduler",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("scheduler") }),
 	fx.Provide(build),
+	fx.Provide(
+		fx.Annotate(entriesCheck, fx.ResultTags(`group:"checks"`)),
+		fx.Annotate(overdueCheck, fx.ResultTags(`group:"checks"`)),
+		fx.Annotate(clockCheck, fx.ResultTags(`group:"checks"`)),
+	),
 	fx.Invoke(func(lc fx.Lifecycle, s *Scheduler) { lc.Append(fx.StartStopHook(s.Start, s.Stop)) }),
 )
 
@@ -43,4 +51,22 @@ func build(p params) (*Scheduler, error) {
 		Pulse:     p.Registry.Pulse(health.Loop{Name: health.SchedulerLoop, Health: true, Live: true}),
 		Log:       p.Log,
 	})
+}
+
+// entriesCheck is red within 91 s: of the DAG directory's own comparison, and this.
+func entriesCheck(s *Scheduler) health.Check {
+	return health.Check{Name: "entries", Period: 45 * time.Second, Deadline: 15 * time.Second, Run: s.CheckEntries}
+}
+
+// overdueCheck is red a second after the stall threshold.
+func overdueCheck(p params) health.Check {
+	o := NewOverdue(p.Catalog, p.Store, p.Wall, p.Config.Scheduler.StallThreshold)
+	return health.Check{Name: "overdue", Period: time.Second, Deadline: 5 * time.Second, Run: o.Look}
+}
+
+// clockCheck is red within 15 s of a fault.
+func clockCheck(p params) health.Check {
+	return health.Check{Name: "clock", Period: 10 * time.Second, Deadline: 5 * time.Second, Run: func(ctx context.Context) error {
+		return CheckMarks(ctx, p.Store, p.Wall)
+	}}
 }

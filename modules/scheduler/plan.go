@@ -32,17 +32,14 @@ func (e *entry) absent(at time.Time) bool {
 
 // plan is what the scheduler knows of a DAG that has schedules.
 type plan struct {
+	slot                 // next is the earliest due time of all entries
 	run     store.NewRun // what a due time enqueues, but for ID and Due
 	entries []entry
-	// next is the earliest due time of all entries; zero when there is none.
-	next time.Time
-	// place is the index in the heap, -1 outside.
-	place int
 }
 
 // newPlan puts the marks of a DAG's entries behind its schedules.
 func newPlan(dag catalog.Entry, marks map[store.Entry]store.Mark) *plan {
-	p := &plan{run: dag.NewRun("", store.TriggerScheduler), place: -1}
+	p := &plan{run: dag.NewRun("", store.TriggerScheduler), slot: slot{place: -1}}
 	for _, s := range dag.Schedules {
 		key := keyOf(s.Spec)
 		mark, ok := marks[key]

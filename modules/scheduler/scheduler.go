@@ -24,6 +24,8 @@ type Deps struct {
 type Scheduler struct {
 	options Options
 	deps    Deps
+	// asked takes questions for what the loop has planned, answered at its next turn.
+	asked chan chan<- snapshot
 
 	mu     sync.Mutex
 	cancel context.CancelFunc
@@ -37,7 +39,7 @@ func New(options Options, deps Deps) (*Scheduler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Scheduler{options: options, deps: deps}, nil
+	return &Scheduler{options: options, deps: deps, asked: make(chan chan<- snapshot)}, nil
 }
 
 // Start closes the runs of processes that died, then launches the loop. What
@@ -73,7 +75,7 @@ func (s *Scheduler) guard(ctx context.Context) {
 			s.options.Died(fmt.Errorf("scheduler loop died: %v", cause))
 		}
 	}()
-	newLoop(s.options, s.deps).run(ctx)
+	newLoop(s.options, s.deps).run(ctx, s.asked)
 }
 
 // Stop ends the loop: nothing is decided afterwards. It returns when the turn in

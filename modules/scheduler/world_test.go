@@ -185,6 +185,8 @@ type fakeCatalog struct {
 	mu         sync.Mutex
 	generation uint64
 	entries    map[string]version
+	// hidden are versions that only who asks for everything is told of.
+	hidden map[string]catalog.Entry
 }
 
 type version struct {
@@ -193,6 +195,25 @@ type version struct {
 }
 
 func (c *fakeCatalog) put(name string, texts ...string) {
+	c.hide(name)
+	entry := entryOf(name, texts...)
+	c.set(name, &entry)
+}
+
+// hide lets the loop miss a version; without texts it hides nothing any more.
+func (c *fakeCatalog) hide(name string, texts ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.hidden == nil {
+		c.hidden = make(map[string]catalog.Entry)
+	}
+	delete(c.hidden, name)
+	if len(texts) > 0 {
+		c.hidden[name] = entryOf(name, texts...)
+	}
+}
+
+func entryOf(name string, texts ...string) catalog.Entry {
 	entry := catalog.Entry{Name: name, Hash: "text", Good: true, RetentionDays: 30}
 	for _, text := range texts {
 		spec, err := schedule.Parse(text, time.UTC)
@@ -201,7 +222,7 @@ func (c *fakeCatalog) put(name string, texts ...string) {
 		}
 		entry.Schedules = append(entry.Schedules, dag.Schedule{Text: text, Spec: spec})
 	}
-	c.set(name, &entry)
+	return entry
 }
 
 func (c *fakeCatalog) remove(name string) { c.set(name, nil) }
@@ -221,9 +242,15 @@ func (c *fakeCatalog) set(name string, entry *catalog.Entry) {
 func (c *fakeCatalog) Since(gen uint64) (changed []catalog.Entry, removed []string, next uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if gen == 0 {
+		for _, entry := range c.hidden {
+			changed = append(changed, entry)
+		}
+	}
 	for name, v := range c.entries {
+		_, hidden := c.hidden[name]
 		switch {
-		case v.generation <= gen:
+		case v.generation <= gen, hidden && gen == 0:
 		case v.entry == nil:
 			removed = append(removed, name)
 		default:

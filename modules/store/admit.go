@@ -23,7 +23,7 @@ func (s *Store) Admit(ctx context.Context, a Admission) ([]Run, error) {
 		if a.Free <= 0 {
 			return nil, nil
 		}
-		chosen, err := t.choose(ctx, a)
+		chosen, err := chooser{t, a}.choose(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -74,17 +74,34 @@ func (s *slots) free(queue string) int {
 	return limit - s.running[queue]
 }
 
-// choose finds the runs to admit. It looks at the head of the order over all
+// Admissible tells which runs Admit would admit now, by numbers that stay theirs. It
+// admits nothing, and what it reads may change meanwhile.
+func (s *Store) Admissible(ctx context.Context, a Admission) ([]int64, error) {
+	if a.Free <= 0 {
+		return nil, nil
+	}
+	return read(ctx, s, "look for admissible runs", func(ctx context.Context, q queryer) ([]int64, error) {
+		return chooser{q, a}.choose(ctx)
+	})
+}
+
+// chooser finds the runs to admit.
+type chooser struct {
+	queryer
+	Admission
+}
+
+// choose looks at the head of the order over all
 // queues; only when that is crowded by full queues does it ask each queue for
 // its own head. Either way the work does not grow with how many runs wait in a
 // full queue.
-func (t *tx) choose(ctx context.Context, a Admission) ([]int64, error) {
-	room, err := t.slots(ctx, a)
+func (c chooser) choose(ctx context.Context) ([]int64, error) {
+	room, err := c.slots(ctx)
 	if err != nil {
 		return nil, err
 	}
-	look := 2*a.Free + 64
-	head, err := collect(ctx, t, scanWaiting, `select seq, queue, priority, turn from runs where status = 'queued'
+	look := 2*c.Free + 64
+	head, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where status = 'queued'
 		order by priority desc, turn, seq limit $1`, look)
 	if err != nil {
 		return nil, err
@@ -92,40 +109,40 @@ func (t *tx) choose(ctx context.Context, a Admission) ([]int64, error) {
 	var taken []int64
 	taking := make(map[string]int)
 	for _, w := range head {
-		if len(taken) < a.Free && room.free(w.queue)-taking[w.queue] > 0 {
+		if len(taken) < c.Free && room.free(w.queue)-taking[w.queue] > 0 {
 			taking[w.queue]++
 			taken = append(taken, w.seq)
 		}
 	}
-	if len(taken) == a.Free || len(head) < look {
+	if len(taken) == c.Free || len(head) < look {
 		return taken, nil
 	}
-	return t.chooseByQueue(ctx, a.Free, room)
+	return c.chooseByQueue(ctx, room)
 }
 
-func (t *tx) slots(ctx context.Context, a Admission) (*slots, error) {
-	room := &slots{admission: a, running: make(map[string]int)}
-	if a.Unlimited {
+func (c chooser) slots(ctx context.Context) (*slots, error) {
+	room := &slots{admission: c.Admission, running: make(map[string]int)}
+	if c.Unlimited {
 		return room, nil
 	}
 	type count struct {
 		queue string
 		n     int
 	}
-	counts, err := collect(ctx, t, func(rows *sql.Rows) (c count, err error) {
-		err = rows.Scan(&c.queue, &c.n)
-		return c, err
+	counts, err := collect(ctx, c, func(rows *sql.Rows) (n count, err error) {
+		err = rows.Scan(&n.queue, &n.n)
+		return n, err
 	}, "select queue, count(*) from runs where status = 'running' and unlimited = 0 group by queue")
-	for _, c := range counts {
-		room.running[c.queue] = c.n
+	for _, n := range counts {
+		room.running[n.queue] = n.n
 	}
 	return room, err
 }
 
 // chooseByQueue merges the fronts of the queues that have room. The recursion
 // steps from queue to queue through the index, however long they are.
-func (t *tx) chooseByQueue(ctx context.Context, free int, room *slots) ([]int64, error) {
-	heads, err := collect(ctx, t, scanWaiting, `with recursive queues (name) as (
+func (c chooser) chooseByQueue(ctx context.Context, room *slots) ([]int64, error) {
+	heads, err := collect(ctx, c, scanWaiting, `with recursive queues (name) as (
 			select min(queue) from runs where status = 'queued'
 			union all
 			select (select min(queue) from runs where status = 'queued' and queue > queues.name) from queues where queues.name is not null
@@ -138,12 +155,12 @@ func (t *tx) chooseByQueue(ctx context.Context, free int, room *slots) ([]int64,
 	}
 	var front []waiting
 	for _, w := range heads {
-		switch n := min(room.free(w.queue), free); {
+		switch n := min(room.free(w.queue), c.Free); {
 		case n <= 0:
 		case n == 1:
 			front = append(front, w)
 		default:
-			more, err := collect(ctx, t, scanWaiting, `select seq, queue, priority, turn from runs where status = 'queued' and queue = $1
+			more, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where status = 'queued' and queue = $1
 				order by priority desc, turn, seq limit $2`, w.queue, n)
 			if err != nil {
 				return nil, err
@@ -155,7 +172,7 @@ func (t *tx) chooseByQueue(ctx context.Context, free int, room *slots) ([]int64,
 		return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(a.turn, b.turn), cmp.Compare(a.seq, b.seq))
 	})
 	var chosen []int64
-	for _, w := range front[:min(free, len(front))] {
+	for _, w := range front[:min(c.Free, len(front))] {
 		chosen = append(chosen, w.seq)
 	}
 	return chosen, nil

@@ -20,6 +20,7 @@ type Pulse interface {
 // silent is the pulse of a store whose writer nobody watches.
 type silent struct{}
 
+// Beat does nothing.
 func (silent) Beat(string) {}
 
 // walSuffix is what SQLite appends for the write-ahead log.

@@ -149,3 +149,30 @@ func (s *Store) ActiveSchedules(ctx context.Context) ([]string, error) {
 		return collect(ctx, q, word, "select distinct dag from schedules where to_at = 0 order by dag")
 	})
 }
+
+// Marks reads how far the schedules that the DAGs have now are decided.
+func (s *Store) Marks(ctx context.Context, dags []string) ([]Mark, error) {
+	sets := make([]ScheduleSet, len(dags))
+	for i, dag := range dags {
+		sets[i].DAG = dag
+	}
+	present, err := s.presentVersions(ctx, sets)
+	if err != nil {
+		return nil, fmt.Errorf("read marks: %w", err)
+	}
+	var marks []Mark
+	for _, dag := range dags {
+		for _, v := range present[dag] {
+			marks = append(marks, v.mark)
+		}
+	}
+	return marks, nil
+}
+
+// NewestMark is the latest mark of all schedules that are there; zero without any.
+func (s *Store) NewestMark(ctx context.Context) (time.Time, error) {
+	return read(ctx, s, "read the newest mark", func(ctx context.Context, q queryer) (time.Time, error) {
+		mark, _, err := first(ctx, q, number, "select coalesce(max(mark), 0) from schedules where to_at = 0")
+		return instant(mark), err
+	})
+}

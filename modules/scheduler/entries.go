@@ -1,0 +1,107 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dagu/modules/catalog"
+	"dagu/modules/store"
+)
+
+// snapshot is what the loop has planned at one moment.
+type snapshot struct {
+	// now is the time that the loop acted on, generation the catalog's that it follows.
+	now        time.Time
+	generation uint64
+	// next has the next due time of each entry that stands on the agenda.
+	next map[string]map[store.Entry]time.Time
+}
+
+// snapshot copies the plans. A plan that is not on the agenda will never be taken,
+// and is left out; so is an entry that is due before its plan is.
+func (l *loop) snapshot(now time.Time) snapshot {
+	s := snapshot{now: now, generation: l.generation, next: make(map[string]map[store.Entry]time.Time, len(l.plans))}
+	for name, p := range l.plans {
+		if p.place < 0 && !p.next.IsZero() {
+			continue
+		}
+		next := make(map[store.Entry]time.Time, len(p.entries))
+		for i := range p.entries {
+			if e := &p.entries[i]; e.next.IsZero() || !e.next.Before(p.next) {
+				next[e.key] = e.next
+			}
+		}
+		s.next[name] = next
+	}
+	return s
+}
+
+const (
+	// looks and lookAgain bound how often plans are compared before they count as
+	// wrong: a change may be on its way.
+	looks     = 3
+	lookAgain = 2 * time.Second
+)
+
+// CheckEntries tells of a schedule in the files that the loop has no plan for, or
+// plans for another time. It asks the loop at its next turn, and again when something
+// is not as it should be; the error is also that the loop did not answer in ctx.
+func (s *Scheduler) CheckEntries(ctx context.Context) (err error) {
+	for look := range looks {
+		if look > 0 {
+			timer := time.NewTimer(lookAgain)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				timer.Stop()
+				return err
+			}
+		}
+		if err = s.compare(ctx); err == nil || errors.Is(err, errSilent) {
+			return err
+		}
+	}
+	return err
+}
+
+// errSilent tells that the loop did not answer.
+var errSilent = errors.New("the loop did not say what it has planned")
+
+func (s *Scheduler) compare(ctx context.Context) error {
+	entries, _, generation := s.deps.Catalog.Since(0)
+	answer := make(chan snapshot, 1)
+	select {
+	case s.asked <- answer:
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", errSilent, ctx.Err())
+	}
+	have := <-answer
+	if have.generation < generation {
+		return fmt.Errorf("the loop follows generation %d of the DAG directory, and %d is there", have.generation, generation)
+	}
+	for i := range entries {
+		if err := have.lacks(&entries[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lacks tells which schedule of the DAG is not planned as it should be.
+func (s *snapshot) lacks(e *catalog.Entry) error {
+	for _, at := range e.Schedules {
+		next, ok := s.next[e.Name][keyOf(at.Spec)]
+		if !ok {
+			return fmt.Errorf("%s is not planned for %q", e.Name, at.Spec)
+		}
+		if !next.IsZero() && !next.After(s.now) {
+			continue // about to be taken
+		}
+		if want := at.Spec.Next(s.now); !next.Equal(want) {
+			return fmt.Errorf("%s is planned for %s, and %q is due at %s", e.Name, next, at.Spec, want)
+		}
+	}
+	return nil
+}
