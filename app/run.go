@@ -49,12 +49,16 @@ func Serve(c *config.Loaded, graph Graph) (int, error) {
 	signals := notify()
 	defer signal.Stop(signals)
 
+	self, err := runner.NewSelf()
+	if err != nil {
+		return 1, err
+	}
 	p := &process{config: c.Config, signals: signals}
 	var engine struct {
 		fx.In
 		Runner *runner.Runner `optional:"true"`
 	}
-	p.app = fx.New(graph(c), fx.WithLogger(logging.FxLogger), fx.Populate(&p.registry, &p.logger, &p.log, &engine))
+	p.app = fx.New(graph(c), fx.Supply(&self), fx.WithLogger(logging.FxLogger), fx.Populate(&p.registry, &p.logger, &p.log, &engine))
 	if err := p.app.Err(); err != nil {
 		return 1, rootCause(err)
 	}

@@ -1,6 +1,8 @@
 package queue
 
 import (
+	"time"
+
 	"go.uber.org/fx"
 	"go.uber.org/zap"
 
@@ -14,6 +16,7 @@ var Module = fx.Module("queue",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("queue") }),
 	fx.Provide(options, fx.Private),
 	fx.Provide(build),
+	fx.Provide(fx.Annotate(starvedCheck, fx.ResultTags(`group:"checks"`))),
 	fx.Invoke(func(lc fx.Lifecycle, q *Queue) { lc.Append(fx.StartStopHook(q.Start, q.Stop)) }),
 )
 
@@ -41,4 +44,9 @@ type deps struct {
 
 func build(d deps) (*Queue, error) {
 	return New(d.Options, d.Store, d.Executor, d.Registry.Pulse(health.Loop{Name: health.QueueLoop, Live: true}), d.Log)
+}
+
+// starvedCheck is red after 30 looks, within 31 s.
+func starvedCheck(q *Queue, s *store.Store) health.Check {
+	return health.Check{Name: "starved", Period: starvedPeriod, Deadline: 5 * time.Second, Run: NewStarved(q, s.Admissible).Look}
 }

@@ -1,17 +1,21 @@
 package runner
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.uber.org/fx"
 	"go.uber.org/zap"
 
 	"dagu/config"
+	"dagu/modules/health"
 	"dagu/modules/runlog"
 )
 
-// Module provides the *Runner and runs it.
+// Module provides the *Runner and runs it. Where a Self is supplied, it is checked
+// that processes can be started.
 var Module = fx.Module(
 	"runner",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("runner") }),
@@ -25,7 +29,25 @@ var Module = fx.Module(
 			DrainTimeout:   c.Scheduler.DrainTimeout,
 		}, s, logs, log)
 	}),
+	fx.Provide(fx.Annotate(checks, fx.ResultTags(`group:"checks,flatten"`))),
 	fx.Invoke(func(lc fx.Lifecycle, r *Runner) {
 		lc.Append(fx.StartStopHook(r.Start, r.Stop))
 	}),
 )
+
+type checkParams struct {
+	fx.In
+
+	Runner *Runner
+	Self   *Self `optional:"true"`
+}
+
+// checks has one that is red within 60 s of a fault; a fork fails at once or hangs.
+func checks(p checkParams) []health.Check {
+	if p.Self == nil {
+		return nil
+	}
+	return []health.Check{{Name: "executor", Period: 58 * time.Second, Deadline: 10 * time.Second, Run: func(ctx context.Context) error {
+		return p.Runner.CheckFork(ctx, *p.Self)
+	}}}
+}

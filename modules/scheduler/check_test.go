@@ -54,7 +54,7 @@ func TestNothingIsOverdueWhileTheLoopTurns(t *testing.T) {
 		w.files.put("b", "*/2 * * * *")
 		w.files.put("c", "* * * * *")
 		quiet(3 * time.Minute)
-		w.files.remove("a")
+		w.files.remove("c")
 		quiet(2 * time.Minute)
 		w.pass(time.Hour) // nobody looks for an hour: a process that was stopped
 		quiet(time.Minute)

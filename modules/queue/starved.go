@@ -1,0 +1,63 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"dagu/modules/store"
+)
+
+const (
+	// starvedPeriod is the time between two looks, and maxWait the number of looks that
+	// a run may be found admissible in a row.
+	starvedPeriod = time.Second
+	maxWait       = 30
+	// watched bounds the runs that are followed: of many that starve, some are enough.
+	watched = 64
+)
+
+// Starved finds runs that wait although admission could take them. A backlog
+// without a free slot starves nobody.
+type Starved struct {
+	queue *Queue
+	find  func(ctx context.Context, a store.Admission) ([]int64, error)
+
+	mu    sync.Mutex // one look at a time
+	turn  int
+	since map[int64]int // the turn in which a run was first found, in a row
+}
+
+// NewStarved returns a check that looks about once a second.
+func NewStarved(q *Queue, find func(ctx context.Context, a store.Admission) ([]int64, error)) *Starved {
+	return &Starved{queue: q, find: find, since: make(map[int64]int)}
+}
+
+// Look returns an error when a run could have been admitted for 30 looks.
+func (s *Starved) Look(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turn++
+	free := min(s.queue.options.MaxActive-s.queue.Active(), watched)
+	runs, err := s.find(ctx, store.Admission{Free: free, Limits: s.queue.options.Limits, Unlimited: s.queue.options.Unlimited})
+	if err != nil {
+		return err
+	}
+	before := s.since
+	s.since = make(map[int64]int, len(runs))
+	longest := 0
+	for _, run := range runs {
+		since, known := before[run]
+		if !known {
+			since = s.turn
+		}
+		s.since[run] = since
+		longest = max(longest, s.turn-since)
+	}
+	if longest >= maxWait {
+		return fmt.Errorf("a queued run could be admitted for %s and is not; there are %d such runs, or more",
+			time.Duration(longest)*starvedPeriod, len(runs))
+	}
+	return nil
+}
