@@ -41,12 +41,11 @@ func (c *Catalog) CheckDir(ctx context.Context) error {
 	defer dir.close()
 	found, read := 0, false
 	var last error // why the last file could not be read
-	err = dir.list(func(name string) {
+	err = dir.list(func(name string) bool {
 		found++
-		if !read && ctx.Err() == nil {
-			last = readSome(filepath.Join(c.state.Dir, name))
-			read = last == nil
-		}
+		last = readSome(filepath.Join(c.state.Dir, name))
+		read = last == nil
+		return !read && ctx.Err() == nil
 	})
 	switch {
 	case err != nil:

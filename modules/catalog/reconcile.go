@@ -105,14 +105,15 @@ func (s *state) lookAt(dir *folder, names map[string]struct{}) []pending {
 func (s *state) lookAll(dir *folder) ([]pending, error) {
 	var todo []pending
 	found := 0
-	err := dir.list(func(name string) {
+	err := dir.list(func(name string) bool {
 		if s.isBase(name) {
-			return
+			return true
 		}
 		found++
 		if p, ok := s.look(dir, name); ok {
 			todo = append(todo, p)
 		}
+		return true
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the DAG directory: %w", err)

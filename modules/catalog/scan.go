@@ -63,13 +63,13 @@ func openFolder(path string) (*folder, error) {
 
 func (d *folder) close() { _ = d.file.Close() } // nothing was written
 
-// list calls visit with the name of each DAG file.
-func (d *folder) list(visit func(name string)) error {
+// list calls visit with the name of each DAG file, until that returns false.
+func (d *folder) list(visit func(name string) bool) error {
 	for {
 		names, err := d.file.Readdirnames(1024)
 		for _, name := range names {
-			if isDAGFile(name) {
-				visit(name)
+			if isDAGFile(name) && !visit(name) {
+				return nil
 			}
 		}
 		if errors.Is(err, io.EOF) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"dagu/modules/catalog"
@@ -15,25 +16,36 @@ type snapshot struct {
 	// now is the time that the loop acted on, generation the catalog's that it follows.
 	now        time.Time
 	generation uint64
-	// next has the next due time of each entry that stands on the agenda.
-	next map[string]map[store.Entry]time.Time
+	// planned are the entries that stand on the agenda, those of a DAG together, and
+	// begin is where they begin.
+	planned []planned
+	begin   map[string]int
+}
+
+// planned is an entry with its next due time.
+type planned struct {
+	dag  string
+	key  store.Entry
+	next time.Time
 }
 
 // snapshot copies the plans. A plan that is not on the agenda will never be taken,
 // and is left out; so is an entry that is due before its plan is.
 func (l *loop) snapshot(now time.Time) snapshot {
-	s := snapshot{now: now, generation: l.generation, next: make(map[string]map[store.Entry]time.Time, len(l.plans))}
+	s := snapshot{
+		now: now, generation: l.generation,
+		planned: make([]planned, 0, len(l.plans)), begin: make(map[string]int, len(l.plans)),
+	}
 	for name, p := range l.plans {
 		if p.place < 0 && !p.next.IsZero() {
 			continue
 		}
-		next := make(map[store.Entry]time.Time, len(p.entries))
+		s.begin[name] = len(s.planned)
 		for i := range p.entries {
 			if e := &p.entries[i]; e.next.IsZero() || !e.next.Before(p.next) {
-				next[e.key] = e.next
+				s.planned = append(s.planned, planned{name, e.key, e.next})
 			}
 		}
-		s.next[name] = next
 	}
 	return s
 }
@@ -70,7 +82,8 @@ func (s *Scheduler) CheckEntries(ctx context.Context) (err error) {
 var errSilent = errors.New("the loop did not say what it has planned")
 
 func (s *Scheduler) compare(ctx context.Context) error {
-	entries, _, generation := s.deps.Catalog.Since(0)
+	entries := s.deps.Catalog.Snapshot()
+	_, _, generation := s.deps.Catalog.Since(math.MaxUint64)
 	answer := make(chan snapshot, 1)
 	select {
 	case s.asked <- answer:
@@ -82,8 +95,10 @@ func (s *Scheduler) compare(ctx context.Context) error {
 		return fmt.Errorf("the loop follows generation %d of the DAG directory, and %d is there", have.generation, generation)
 	}
 	for i := range entries {
-		if err := have.lacks(&entries[i]); err != nil {
-			return err
+		if e := &entries[i]; e.Good {
+			if err := have.lacks(e); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -92,7 +107,7 @@ func (s *Scheduler) compare(ctx context.Context) error {
 // lacks tells which schedule of the DAG is not planned as it should be.
 func (s *snapshot) lacks(e *catalog.Entry) error {
 	for _, at := range e.Schedules {
-		next, ok := s.next[e.Name][keyOf(at.Spec)]
+		next, ok := s.find(e.Name, keyOf(at.Spec))
 		if !ok {
 			return fmt.Errorf("%s is not planned for %q", e.Name, at.Spec)
 		}
@@ -104,4 +119,15 @@ func (s *snapshot) lacks(e *catalog.Entry) error {
 		}
 	}
 	return nil
+}
+
+// find is when an entry of the DAG is due next; false when it is not planned.
+func (s *snapshot) find(dag string, key store.Entry) (time.Time, bool) {
+	i, ok := s.begin[dag]
+	for ; ok && i < len(s.planned) && s.planned[i].dag == dag; i++ {
+		if s.planned[i].key == key {
+			return s.planned[i].next, true
+		}
+	}
+	return time.Time{}, false
 }

@@ -48,6 +48,8 @@ func (o Options) complete() (Options, error) {
 type Catalog interface {
 	// Since lists the DAGs that changed, and the names that went, after a generation.
 	Since(gen uint64) (changed []catalog.Entry, removed []string, next uint64)
+	// Snapshot lists all DAGs; it must not be changed.
+	Snapshot() []catalog.Entry
 	// Subscribe returns a channel that holds a value after a change, and its end.
 	Subscribe() (<-chan struct{}, func())
 }

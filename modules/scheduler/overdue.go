@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"dagu/modules/catalog"
-	"dagu/modules/schedule"
+	"dagu/modules/dag"
 	"dagu/modules/store"
 )
 
@@ -43,8 +43,8 @@ type Overdue struct {
 // watched is a DAG with the time of its next due time.
 type watched struct {
 	slot
-	name  string
-	specs map[store.Entry]*schedule.Schedule
+	name      string
+	schedules []dag.Schedule
 	// seen is the believed time when the DAG, or a change of it, was first seen: what
 	// is older is not owed to a schedule without a mark.
 	seen time.Time
@@ -113,11 +113,7 @@ func (o *Overdue) follow(ctx context.Context, now time.Time) error {
 }
 
 func newWatched(e catalog.Entry, now time.Time) *watched {
-	w := &watched{name: e.Name, specs: make(map[store.Entry]*schedule.Schedule, len(e.Schedules)), seen: now, slot: slot{place: -1}}
-	for _, s := range e.Schedules {
-		w.specs[keyOf(s.Spec)] = s.Spec
-	}
-	return w
+	return &watched{name: e.Name, schedules: e.Schedules, seen: now, slot: slot{place: -1}}
 }
 
 func (o *Overdue) drop(name string) {
@@ -143,29 +139,34 @@ func (o *Overdue) read(ctx context.Context, list []*watched) error {
 	if err != nil {
 		return err
 	}
-	of := make(map[string]map[store.Entry]time.Time, len(list))
-	for _, m := range marks {
-		if of[m.DAG] == nil {
-			of[m.DAG] = make(map[store.Entry]time.Time, 1)
+	begin := make(map[string]int, len(list)) // of a DAG's marks, which stand together
+	for i, m := range marks {
+		if i == 0 || marks[i-1].DAG != m.DAG {
+			begin[m.DAG] = i
 		}
-		of[m.DAG][m.Entry] = m.Mark
 	}
 	for _, w := range list {
-		w.settle(of[w.name])
+		var own []store.Mark
+		if i, ok := begin[w.name]; ok {
+			own = marks[i:]
+		}
+		w.settle(own)
 	}
 	return nil
 }
 
-// settle computes the next due time. A schedule that has no mark yet is owed what
-// comes after it was seen.
-func (w *watched) settle(marks map[store.Entry]time.Time) {
+// settle computes the next due time from marks, of which the DAG's own come first. A
+// schedule that has no mark yet is owed what comes after it was seen.
+func (w *watched) settle(marks []store.Mark) {
 	w.next = time.Time{}
-	for key, spec := range w.specs {
-		mark, ok := marks[key]
-		if !ok {
-			mark = w.seen
+	for _, s := range w.schedules {
+		key, mark := keyOf(s.Spec), w.seen
+		for i := 0; i < len(marks) && marks[i].DAG == w.name; i++ {
+			if marks[i].Entry == key {
+				mark = marks[i].Mark
+			}
 		}
-		if n := spec.Next(mark); !n.IsZero() && (w.next.IsZero() || n.Before(w.next)) {
+		if n := s.Spec.Next(mark); !n.IsZero() && (w.next.IsZero() || n.Before(w.next)) {
 			w.next = n
 		}
 	}

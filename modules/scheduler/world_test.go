@@ -3,6 +3,8 @@ package scheduler_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -185,7 +187,7 @@ type fakeCatalog struct {
 	mu         sync.Mutex
 	generation uint64
 	entries    map[string]version
-	// hidden are versions that only who asks for everything is told of.
+	// hidden are versions that only a snapshot has.
 	hidden map[string]catalog.Entry
 }
 
@@ -242,15 +244,9 @@ func (c *fakeCatalog) set(name string, entry *catalog.Entry) {
 func (c *fakeCatalog) Since(gen uint64) (changed []catalog.Entry, removed []string, next uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if gen == 0 {
-		for _, entry := range c.hidden {
-			changed = append(changed, entry)
-		}
-	}
 	for name, v := range c.entries {
-		_, hidden := c.hidden[name]
 		switch {
-		case v.generation <= gen, hidden && gen == 0:
+		case v.generation <= gen:
 		case v.entry == nil:
 			removed = append(removed, name)
 		default:
@@ -258,6 +254,18 @@ func (c *fakeCatalog) Since(gen uint64) (changed []catalog.Entry, removed []stri
 		}
 	}
 	return changed, removed, c.generation
+}
+
+func (c *fakeCatalog) Snapshot() []catalog.Entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := slices.Collect(maps.Values(c.hidden))
+	for name, v := range c.entries {
+		if _, hidden := c.hidden[name]; !hidden && v.entry != nil {
+			list = append(list, *v.entry)
+		}
+	}
+	return list
 }
 
 func (c *fakeCatalog) Subscribe() (<-chan struct{}, func()) { return c.wake, func() {} }

@@ -96,13 +96,13 @@ type chooser struct {
 // its own head. Either way the work does not grow with how many runs wait in a
 // full queue.
 func (c chooser) choose(ctx context.Context) ([]int64, error) {
-	room, err := c.slots(ctx)
-	if err != nil {
-		return nil, err
-	}
 	look := 2*c.Free + 64
 	head, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where status = 'queued'
 		order by priority desc, turn, seq limit $1`, look)
+	if err != nil || len(head) == 0 {
+		return nil, err
+	}
+	room, err := c.slots(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -150,23 +151,33 @@ func (s *Store) ActiveSchedules(ctx context.Context) ([]string, error) {
 	})
 }
 
-// Marks reads how far the schedules that the DAGs have now are decided.
+// Marks reads how far the schedules that the DAGs have now are decided. Those of one
+// DAG stand together.
 func (s *Store) Marks(ctx context.Context, dags []string) ([]Mark, error) {
-	sets := make([]ScheduleSet, len(dags))
-	for i, dag := range dags {
-		sets[i].DAG = dag
-	}
-	present, err := s.presentVersions(ctx, sets)
-	if err != nil {
-		return nil, fmt.Errorf("read marks: %w", err)
-	}
-	var marks []Mark
-	for _, dag := range dags {
-		for _, v := range present[dag] {
-			marks = append(marks, v.mark)
+	return read(ctx, s, "read marks", func(ctx context.Context, q queryer) ([]Mark, error) {
+		marks := make([]Mark, 0, len(dags))
+		if len(dags) < bulk {
+			for _, dag := range dags {
+				list, err := collect(ctx, q, scanMark, "select "+versionColumns+" from schedules where dag = $1 and to_at = 0", dag)
+				if err != nil {
+					return nil, err
+				}
+				marks = append(marks, list...)
+			}
+			return marks, nil
 		}
-	}
-	return marks, nil
+		wanted := make(map[string]bool, len(dags))
+		for _, dag := range dags {
+			wanted[dag] = true
+		}
+		all, err := collect(ctx, q, scanMark, "select "+versionColumns+" from schedules where to_at = 0 order by dag")
+		return slices.DeleteFunc(all, func(m Mark) bool { return !wanted[m.DAG] }), err
+	})
+}
+
+func scanMark(rows *sql.Rows) (Mark, error) {
+	v, err := scanVersion(rows)
+	return v.mark, err
 }
 
 // NewestMark is the latest mark of all schedules that are there; zero without any.
