@@ -7,7 +7,10 @@ import (
 	"dagu/modules/catalog"
 	"dagu/modules/disk"
 	"dagu/modules/health"
+	"dagu/modules/life"
 	"dagu/modules/logging"
+	"dagu/modules/notify"
+	"dagu/modules/ping"
 	"dagu/modules/queue"
 	"dagu/modules/runlog"
 	"dagu/modules/runner"
@@ -25,17 +28,17 @@ type Graph func(*config.Loaded) fx.Option
 
 // Scheduler is `dagu scheduler`.
 func Scheduler(c *config.Loaded) fx.Option {
-	return fx.Options(base(c), health.Module, flush, records, engine, ready)
+	return fx.Options(base(c), notify.Module, health.Module, flush, records, engine, ready)
 }
 
 // StartAll is `dagu start-all`: nothing of it listens on the health server's port.
 func StartAll(c *config.Loaded) fx.Option {
-	return fx.Options(base(c), flush, records, engine, web.Module, ready)
+	return fx.Options(base(c), notify.Module, flush, records, engine, web.Module, ready)
 }
 
 // Server is `dagu server`.
 func Server(c *config.Loaded) fx.Option {
-	return fx.Options(base(c), flush, records, catalog.Module, web.Module, ready)
+	return fx.Options(base(c), notify.Module, flush, records, catalog.Module, web.Module, ready)
 }
 
 // Execute is for commands that run a DAG in their own process.
@@ -59,10 +62,12 @@ var records = fx.Options(store.Module, runlog.Module, bindings)
 // engine schedules, admits and runs.
 var engine = fx.Options(
 	own(store.RoleScheduler),
+	life.Module,
 	catalog.Module,
 	runner.Module,
 	queue.Module,
 	scheduler.Module,
 	janitor,
 	disk.Module,
+	ping.Module,
 )

@@ -71,8 +71,8 @@ func hookName(function string) string {
 func TestTheOrderOfHooks(t *testing.T) {
 	t.Parallel()
 	engine := []string{
-		"app.owner.claim", "catalog.(*Catalog).Start", "runner.(*Runner).Start", "queue.(*Queue).Start",
-		"scheduler.(*Scheduler).Start", "runlog.(*Janitor).Start",
+		"app.owner.claim", "life.(*Keeper).Start", "catalog.(*Catalog).Start", "runner.(*Runner).Start", "queue.(*Queue).Start",
+		"scheduler.(*Scheduler).Start", "runlog.(*Janitor).Start", "ping.(*Pinger).Start",
 	}
 	base := []string{"health.(*Registry).Start"}
 	up := map[string][]string{

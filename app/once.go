@@ -84,7 +84,7 @@ var ErrInterrupted = errors.New("interrupted by a signal")
 // seconds, returns without waiting for work. After a signal the error is
 // ErrInterrupted.
 func InForeground(ctx context.Context, c *config.Loaded, log io.Writer, work func(context.Context, Foreground) error) error {
-	signals := notify()
+	signals := catch()
 	defer signal.Stop(signals)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

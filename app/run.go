@@ -46,7 +46,7 @@ type process struct {
 // second signal broke the stop off. It returns within stop_timeout of the first
 // signal whatever a hook does. The error is the root cause of a failed start.
 func Serve(c *config.Loaded, graph Graph) (int, error) {
-	signals := notify()
+	signals := catch()
 	defer signal.Stop(signals)
 
 	self, err := runner.NewSelf()
@@ -67,9 +67,9 @@ func Serve(c *config.Loaded, graph Graph) (int, error) {
 	return p.live()
 }
 
-// notify receives the signals that end a process: SIGHUP too, which a closed
+// catch receives the signals that end a process: SIGHUP too, which a closed
 // terminal sends, unless it is ignored as under nohup(1).
-func notify() chan os.Signal {
+func catch() chan os.Signal {
 	signals := make(chan os.Signal, 3) // as many as mean something
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	if !signal.Ignored(syscall.SIGHUP) {

@@ -58,6 +58,13 @@ func exercise(t *testing.T, s *store.Store, clock *clock) {
 	require.NoError(t, err)
 	_, err = s.ActiveSchedules(ctx)
 	require.NoError(t, err)
+	_, err = s.Marks(ctx, []string{"d"})
+	require.NoError(t, err)
+	_, err = s.NewestMark(ctx)
+	require.NoError(t, err)
+	_, err = s.Admissible(ctx, store.Admission{Free: 1})
+	require.NoError(t, err)
+	require.NoError(t, s.Check(ctx))
 	due := clock.Now().Truncate(time.Minute).Add(time.Minute)
 	for i := range 3 {
 		for range 2 {
