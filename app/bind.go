@@ -6,12 +6,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/fx"
 	"go.uber.org/zap"
 
 	"dagu/modules/catalog"
 	"dagu/modules/health"
 	"dagu/modules/logging"
+	"dagu/modules/metrics"
 	"dagu/modules/queue"
 	"dagu/modules/runlog"
 	"dagu/modules/runner"
@@ -64,18 +66,22 @@ func (l lines) flush(ctx context.Context) {
 }
 
 // ready is the last hook to start and the first to stop: it runs the checks that
-// modules contribute, and once each has a result the process is running.
-var ready = fx.Module("ready", fx.Invoke(func(lc fx.Lifecycle, p readyParams) {
+// modules contribute, and once each has a result the process is running. What
+// modules measure it registers before any hook runs.
+var ready = fx.Module("ready", fx.Invoke(func(lc fx.Lifecycle, p readyParams) error {
 	slices.SortFunc(p.Checks, func(a, b health.Check) int { return cmp.Compare(a.Name, b.Name) })
 	lc.Append(fx.StartStopHook(phase{p}.run, p.Registry.StopChecks))
+	return p.Metrics.Register(p.Collectors...)
 }))
 
 type readyParams struct {
 	fx.In
 
-	Registry *health.Registry
-	Checks   []health.Check `group:"checks"`
-	Log      *zap.Logger
+	Registry   *health.Registry
+	Checks     []health.Check `group:"checks"`
+	Metrics    *metrics.Registry
+	Collectors []prometheus.Collector `group:"collectors"`
+	Log        *zap.Logger
 }
 
 type phase struct{ readyParams }

@@ -9,6 +9,7 @@ import (
 	"dagu/modules/health"
 	"dagu/modules/life"
 	"dagu/modules/logging"
+	"dagu/modules/metrics"
 	"dagu/modules/notify"
 	"dagu/modules/ping"
 	"dagu/modules/queue"
@@ -51,9 +52,9 @@ func Records(c *config.Loaded) fx.Option {
 	return fx.Options(base(c), flush, records, patient)
 }
 
-// base is what every process has: settings, a log, a phase.
+// base is what every process has: settings, a log, metrics, a phase.
 func base(c *config.Loaded) fx.Option {
-	return fx.Options(config.Module(c), logging.Module, health.RegistryModule)
+	return fx.Options(config.Module(c), logging.Module, metrics.Module, health.RegistryModule)
 }
 
 // records is what is kept: the store, and the files of runs.

@@ -160,5 +160,7 @@ func loadQuietly(c *cobra.Command) (*config.Loaded, error) {
 			given[keys[0]] = f.Value.String()
 		}
 	})
-	return config.Load(config.Options{Flags: given, Home: home, File: file, Environ: os.Environ()})
+	return config.Load(config.Options{
+		Flags: given, Home: home, File: file, Environ: os.Environ(), Version: versionOf().Version,
+	})
 }

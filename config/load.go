@@ -26,6 +26,8 @@ type Options struct {
 	// Dir is the absolute directory that relative paths of flags and variables
 	// start in; "" is the working directory of the process.
 	Dir string
+	// Version is passed on to Loaded.
+	Version string
 }
 
 // Loaded is a configuration that has passed all checks.
@@ -39,6 +41,8 @@ type Loaded struct {
 	Values []Value
 	// Warnings is what the user should hear of once, in the order of the places.
 	Warnings []Warning
+	// Version is the program's; "" is not known.
+	Version string
 }
 
 // Load puts together flags, environment, file and defaults, and checks all of
@@ -65,7 +69,7 @@ func Load(opts Options) (*Loaded, error) {
 		return nil, l.errs
 	}
 	slices.SortStableFunc(l.warnings, func(a, b Warning) int { return inOrder(a.Origin, b.Origin) })
-	return &Loaded{Config: cfg, Home: home, File: path, Values: l.values(cfg), Warnings: l.warnings}, nil
+	return &Loaded{Config: cfg, Home: home, File: path, Values: l.values(cfg), Warnings: l.warnings, Version: opts.Version}, nil
 }
 
 // loader is the state of one Load.

@@ -27,6 +27,7 @@ func layers() map[string]int {
 		"modules/ping":      1,
 		"modules/doctor":    0,
 		"modules/dag":       1,
+		"modules/metrics":   1,
 		"modules/runlog":    1,
 		"modules/store":     2,
 		"modules/catalog":   2,
@@ -157,6 +158,16 @@ func TestImports(t *testing.T) {
 				return s.in("modules/health") || s.in("modules/web") || s.isTest()
 			},
 			"HTTP is an adapter",
+		},
+		{
+			"github.com/prometheus", func(s source) bool {
+				return s.in("modules/metrics") || filepath.Base(s.path) == "metrics.go" || s.path == "app/bind.go" || s.isTest()
+			},
+			"what is measured stands in one file of each module; the rest calls its methods",
+		},
+		{
+			"dagu/modules/metrics", func(s source) bool { return s.in("app") || s.isTest() },
+			"modules hand their collectors on, and app registers them",
 		},
 		{
 			"database/sql", func(s source) bool { return s.in("modules/store") },

@@ -26,6 +26,8 @@ type Options struct {
 	Location *time.Location
 	// Pulse is beaten when a full comparison has ended; nil is none.
 	Pulse Pulse
+	// Metrics are counted in; nil counts nothing.
+	Metrics *Metrics
 }
 
 // check fills in defaults, or names the field that is wrong.

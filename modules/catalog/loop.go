@@ -220,6 +220,7 @@ func (l *loop) fault(err error) {
 	l.pending.full = true
 	if errors.Is(err, fsnotify.ErrEventOverflow) {
 		l.setStatus(func(st *Status) { st.Overflows++ })
+		l.state.Metrics.overflowed()
 		l.log.Warn("too many changes of files at once; the directory is compared fully")
 	} else {
 		l.pending.rewatch = true

@@ -16,16 +16,18 @@ var Module = fx.Module("catalog",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("catalog") }),
 	fx.Provide(fromConfig),
 	fx.Provide(fx.Annotate(check, fx.ResultTags(`group:"checks"`))),
+	fx.Provide(NewMetrics, fx.Annotate((*Metrics).Collectors, fx.ResultTags(`group:"collectors,flatten"`))),
 	fx.Invoke(func(lc fx.Lifecycle, c *Catalog) { lc.Append(fx.StartStopHook(c.Start, c.Stop)) }),
 )
 
-func fromConfig(cfg config.Config, s Store, r *health.Registry, log *zap.Logger) (*Catalog, error) {
+func fromConfig(cfg config.Config, s Store, r *health.Registry, m *Metrics, log *zap.Logger) (*Catalog, error) {
 	return New(Options{
 		Dir:      cfg.Paths.DAGsDir,
 		BaseFile: cfg.Paths.BaseConfig,
 		Interval: cfg.Scheduler.ReconcileInterval,
 		Location: cfg.Location,
 		Pulse:    r.Pulse(health.Loop{Name: health.CatalogWatch, Limit: 3 * cfg.Scheduler.ReconcileInterval}),
+		Metrics:  m,
 	}, s, log)
 }
 

@@ -134,6 +134,7 @@ func (s *state) publish(verdicts []verdict) {
 	after := before.next(entries)
 	r.removed(after.removed, after.gen)
 	r.done(len(after.entries), after.bad)
+	s.Metrics.published(len(after.entries), after.bad)
 	if before.gen > 0 && slices.EqualFunc(before.entries, after.entries, func(a, b Entry) bool { return a.same(&b) }) {
 		return
 	}

@@ -18,6 +18,7 @@ var RegistryModule = fx.Module("health.registry",
 	fx.Provide(func(c config.Config, log *zap.Logger) (*Registry, error) {
 		return NewRegistry(Options{StallThreshold: c.Scheduler.StallThreshold, Changed: LogChanges(log)})
 	}),
+	fx.Provide(fx.Annotate((*Registry).Collector, fx.ResultTags(`group:"collectors"`))),
 	fx.Invoke(func(lc fx.Lifecycle, r *Registry) { lc.Append(fx.StartStopHook(r.Start, r.Stop)) }),
 )
 

@@ -15,7 +15,10 @@ import (
 // Module provides the *Logger and its *zap.Logger. Lines go to stderr, or to an
 // io.Writer named "log" where a graph supplies one. There is no hook: a logger
 // works until the process ends, and whoever ends it calls Flush and Stop.
-var Module = fx.Module("logging", fx.Provide(provide))
+var Module = fx.Module("logging",
+	fx.Provide(provide),
+	fx.Provide(fx.Annotate((*Logger).Collector, fx.ResultTags(`group:"collectors"`))),
+)
 
 type params struct {
 	fx.In

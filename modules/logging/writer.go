@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -25,8 +26,10 @@ type writer struct {
 	accepted, finished uint64
 	// moved is closed and replaced whenever finished has grown.
 	moved chan struct{}
-	// total counts lost lines, untold those that no notice has told of.
-	total, untold uint64
+	// total counts lost lines; a scrape reads it without the lock.
+	total atomic.Uint64
+	// untold counts those of them that no notice has told of.
+	untold uint64
 	// running says that the goroutine lives.
 	running bool
 	// closed says that SIGPIPE is to be given back when nothing is being written.
@@ -45,7 +48,7 @@ func (w *writer) add(line []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.pending)+len(line) > w.limit {
-		w.total++
+		w.total.Add(1)
 		w.untold++
 		return
 	}
@@ -111,7 +114,7 @@ func (w *writer) write(text []byte) (lost uint64) {
 func (w *writer) finish(c chunk, lost uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.total += lost
+	w.total.Add(lost)
 	w.untold += lost
 	w.untold -= c.untold
 	w.finished += c.lines
@@ -137,11 +140,7 @@ func (w *writer) flush(ctx context.Context) error {
 	return nil
 }
 
-func (w *writer) dropped() uint64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.total
-}
+func (w *writer) dropped() uint64 { return w.total.Load() }
 
 func (w *writer) open() {
 	w.mu.Lock()

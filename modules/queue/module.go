@@ -17,6 +17,7 @@ var Module = fx.Module("queue",
 	fx.Provide(options, fx.Private),
 	fx.Provide(build),
 	fx.Provide(fx.Annotate(starvedCheck, fx.ResultTags(`group:"checks"`))),
+	fx.Provide(NewMetrics, fx.Annotate((*Metrics).Collectors, fx.ResultTags(`group:"collectors,flatten"`))),
 	fx.Invoke(func(lc fx.Lifecycle, q *Queue) { lc.Append(fx.StartStopHook(q.Start, q.Stop)) }),
 )
 
@@ -40,9 +41,11 @@ type deps struct {
 	Executor Executor
 	Registry *health.Registry
 	Log      *zap.Logger
+	Metrics  *Metrics
 }
 
 func build(d deps) (*Queue, error) {
+	d.Options.Metrics, d.Options.Waiting = d.Metrics, d.Store.Waiting
 	return New(d.Options, d.Store, d.Executor, d.Registry.Pulse(health.Loop{Name: health.QueueLoop, Live: true}), d.Log)
 }
 

@@ -53,6 +53,9 @@ type Options struct {
 	Limits map[string]int
 	// Unlimited lifts the limits of all queues; MaxActive still holds.
 	Unlimited bool
+	// Metrics are counted in, and Waiting counts the queued runs for them; nil is nobody.
+	Metrics *Metrics
+	Waiting func(context.Context) (int, error)
 }
 
 // Queue admits runs. Start and Stop may be called from any goroutine.
@@ -68,6 +71,7 @@ type Queue struct {
 	// Of the loop alone.
 	recheck bool
 	failing bool
+	counted time.Time
 
 	mu     sync.Mutex
 	active map[string]struct{}
@@ -144,9 +148,14 @@ func (q *Queue) run(ctx context.Context, done chan<- struct{}) {
 	timer := time.NewTimer(tick)
 	defer timer.Stop()
 
+	counted := false
 	for idle := 0; ; {
 		if idle == 0 {
 			q.runOnce(ctx)
+			counted = false
+		}
+		if !counted {
+			counted = q.count(ctx)
 		}
 		q.pulse.Beat("waiting")
 		timer.Reset(tick)
@@ -235,6 +244,7 @@ func (q *Queue) hand(ctx context.Context, runs []store.Run) {
 			}
 			continue
 		}
+		q.options.Metrics.admitted(run)
 		q.mu.Lock()
 		q.active[run.ID] = struct{}{}
 		q.mu.Unlock()

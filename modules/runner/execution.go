@@ -190,6 +190,7 @@ func (x *run) spawn(ctx context.Context, spec *process.Spec, timeout <-chan time
 	if err != nil {
 		return result{err: err, aborted: ctx.Err() != nil}
 	}
+	x.first.Do(func() { x.runner.options.Metrics.started(x.rec) })
 	r := result{exited: true}
 	select {
 	case <-p.Done():

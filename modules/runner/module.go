@@ -19,7 +19,7 @@ import (
 var Module = fx.Module(
 	"runner",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("runner") }),
-	fx.Provide(func(c config.Config, s Store, logs *runlog.Log, log *zap.Logger) (*Runner, error) {
+	fx.Provide(func(c config.Config, s Store, logs *runlog.Log, m *Metrics, log *zap.Logger) (*Runner, error) {
 		return New(Options{
 			Environ:        os.Environ(),
 			EnvPassthrough: c.EnvPassthrough,
@@ -27,9 +27,12 @@ var Module = fx.Module(
 			Location:       c.Location,
 			TempDir:        filepath.Join(c.Paths.DataDir, "tmp"),
 			DrainTimeout:   c.Scheduler.DrainTimeout,
+			Metrics:        m,
 		}, s, logs, log)
 	}),
 	fx.Provide(fx.Annotate(checks, fx.ResultTags(`group:"checks,flatten"`))),
+	fx.Provide(func(c config.Config) *Metrics { return NewMetrics(c.Metrics.PerDAG) }),
+	fx.Provide(fx.Annotate((*Metrics).Collectors, fx.ResultTags(`group:"collectors,flatten"`))),
 	fx.Invoke(func(lc fx.Lifecycle, r *Runner) {
 		lc.Append(fx.StartStopHook(r.Start, r.Stop))
 	}),

@@ -37,6 +37,8 @@ type Options struct {
 	MaxOutput int
 	// Resend is the time between two stop signals to a step; 0 is DefaultResend.
 	Resend time.Duration
+	// Metrics are counted in; nil counts nothing.
+	Metrics *Metrics
 }
 
 func (o Options) withDefaults() (Options, error) {

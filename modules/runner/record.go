@@ -31,9 +31,10 @@ func (x *run) record(o outcome) (store.Result, error) {
 			return result, err
 		}
 	}
+	requeued := false
 	err := x.insist(ctx, "end of the run", func() (err error) {
 		if shutdown {
-			_, err = x.runner.store.Interrupt(ctx, x.rec.Ref(), result)
+			requeued, err = x.runner.store.Interrupt(ctx, x.rec.Ref(), result)
 			return err
 		}
 		return x.runner.store.Finish(ctx, x.rec.Ref(), result)
@@ -41,6 +42,9 @@ func (x *run) record(o outcome) (store.Result, error) {
 	if err != nil {
 		x.log.Error("the end of the run could not be recorded", zap.String("status", string(result.Status)), zap.Error(err))
 		return result, fmt.Errorf("record run %s: %w", x.rec.ID, err)
+	}
+	if !requeued {
+		x.runner.options.Metrics.ended(x.rec.DAG, result.Status)
 	}
 	return result, nil
 }

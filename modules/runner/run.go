@@ -33,6 +33,7 @@ type run struct {
 
 	temps temps
 	tasks sync.WaitGroup // step goroutines
+	first sync.Once      // process
 
 	mu sync.Mutex
 	// broken is what a panic said; lost tells that another process may have the run.

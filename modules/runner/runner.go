@@ -143,6 +143,7 @@ func (r *Runner) enter(rec store.Run) (*run, context.Context, error) {
 	}
 	x, life := newRun(r, rec)
 	r.active[rec.ID] = x
+	r.options.Metrics.entered(1)
 	r.begin()
 	return x, life, nil
 }
@@ -152,6 +153,7 @@ func (r *Runner) leave(x *run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.active, x.rec.ID)
+	r.options.Metrics.entered(-1)
 	r.end()
 }
 

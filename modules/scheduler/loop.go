@@ -67,7 +67,9 @@ func (l *loop) run(ctx context.Context, asked <-chan chan<- snapshot) {
 		case <-changed:
 		case answer = <-asked:
 		}
+		began := time.Now()
 		now := l.runOnce(ctx)
+		l.options.Metrics.turn(time.Since(began))
 		if answer != nil {
 			answer <- l.snapshot(now) // it has room for one
 		}
@@ -104,6 +106,7 @@ func (l *loop) tick() time.Time {
 	if s.back {
 		l.reopen, l.resync = true, true
 	}
+	l.options.Metrics.step(s.by)
 	switch {
 	case s.by != 0:
 		l.deps.Log.Warn("the wall clock was stepped", zap.Duration("by", s.by),
@@ -153,7 +156,9 @@ func (l *loop) take(now time.Time) {
 	for len(l.heap) > 0 && !l.heap[0].next.After(now) && len(l.pending) < maxPending {
 		p := l.heap.pop()
 		l.deps.Pulse.Beat("taking due times of " + p.run.DAG)
-		l.pending = append(l.pending, l.takeOf(p, now)...)
+		list := l.takeOf(p, now)
+		l.options.Metrics.takes(list)
+		l.pending = append(l.pending, list...)
 		again = append(again, p)
 	}
 	for _, p := range again {
@@ -172,6 +177,7 @@ func (l *loop) takeOf(p *plan, now time.Time) (list []taken) {
 		}
 		l.deps.Log.Error("deciding a due time failed", zap.String("dag", p.run.DAG), zap.Time("due", due),
 			zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
+		l.options.Metrics.panicked()
 		list = []taken{p.broken(due)}
 		p.skipTo(now)
 	}()
@@ -197,6 +203,7 @@ func (l *loop) decide(ctx context.Context) error {
 			return fmt.Errorf("decide %d due times: %w", len(l.pending), err)
 		}
 		for i, d := range decisions {
+			l.options.Metrics.decides(batch[i], d)
 			l.tell(batch[i], d)
 		}
 		l.pending = l.pending[len(batch):]

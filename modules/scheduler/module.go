@@ -22,6 +22,7 @@ var Module = fx.Module("scheduler",
 		fx.Annotate(overdueCheck, fx.ResultTags(`group:"checks"`)),
 		fx.Annotate(clockCheck, fx.ResultTags(`group:"checks"`)),
 	),
+	fx.Provide(NewMetrics, fx.Annotate((*Metrics).Collectors, fx.ResultTags(`group:"collectors,flatten"`))),
 	fx.Invoke(func(lc fx.Lifecycle, s *Scheduler) { lc.Append(fx.StartStopHook(s.Start, s.Stop)) }),
 )
 
@@ -35,6 +36,7 @@ type params struct {
 	Registry   *health.Registry
 	Shutdowner fx.Shutdowner
 	Log        *zap.Logger
+	Metrics    *Metrics
 	Wall       Wall `optional:"true"`
 }
 
@@ -42,6 +44,7 @@ func build(p params) (*Scheduler, error) {
 	return New(Options{
 		Wall:             p.Wall,
 		MisfireThreshold: p.Config.Scheduler.MisfireThreshold,
+		Metrics:          p.Metrics,
 		// The loop is why the process exists: without it the process ends, and says so.
 		Died: func(error) { _ = p.Shutdowner.Shutdown(fx.ExitCode(1)) },
 	}, Deps{

@@ -23,6 +23,8 @@ type Options struct {
 	RecoverInterval time.Duration
 	// Died is called once when the loop ends without having been stopped; nil does nothing.
 	Died func(error)
+	// Metrics are counted in; nil counts nothing.
+	Metrics *Metrics
 }
 
 func (o Options) complete() (Options, error) {

@@ -32,6 +32,7 @@ type recoverer struct {
 	store     Dead
 	leftovers Leftovers
 	log       *zap.Logger
+	metrics   *Metrics
 	failing   bool
 }
 
@@ -84,6 +85,7 @@ func (r *recoverer) closeRuns(ctx context.Context, owner store.DeadOwner) error 
 	if err != nil {
 		return err
 	}
+	r.metrics.recovered(len(lost), len(requeued))
 	r.tell(owner.Owner(), requeued, lost)
 	return nil
 }

@@ -54,7 +54,7 @@ func (s *Scheduler) Start(ctx context.Context) error {
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel, s.done = cancel, make(chan struct{})
 
-	r := &recoverer{store: s.deps.Store, leftovers: s.deps.Leftovers, log: s.deps.Log}
+	r := &recoverer{store: s.deps.Store, leftovers: s.deps.Leftovers, log: s.deps.Log, metrics: s.options.Metrics}
 	r.runOnce(ctx)
 
 	var both sync.WaitGroup

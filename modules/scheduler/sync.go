@@ -97,6 +97,7 @@ func (l *loop) drop(name string) {
 }
 
 func (l *loop) panicked(dag string, cause any) {
+	l.options.Metrics.panicked()
 	l.deps.Log.Error("planning a DAG failed", zap.String("dag", dag),
 		zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
 }

@@ -17,15 +17,17 @@ var Module = fx.Module("store",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("store") }),
 	fx.Provide(options, New),
 	fx.Provide(fx.Annotate(check, fx.ResultTags(`group:"checks"`))),
+	fx.Provide(NewMetrics, fx.Annotate((*Metrics).Collectors, fx.ResultTags(`group:"collectors,flatten"`))),
 	fx.Invoke(func(lc fx.Lifecycle, s *Store) { lc.Append(fx.StartStopHook(s.Start, s.Stop)) }),
 )
 
-func options(c config.Config, r *health.Registry) Options {
+func options(c config.Config, r *health.Registry, m *Metrics) Options {
 	return Options{
 		Pulse:          r.Pulse(health.Loop{Name: health.StoreWriter}),
 		Dir:            c.Paths.DataDir,
 		URL:            c.Database.URL,
 		AllowNetworkFS: c.Database.AllowNetworkFS,
+		Metrics:        m,
 	}
 }
 

@@ -24,6 +24,8 @@ type Options struct {
 	Pulse Pulse
 	// Now tells the time that is recorded; nil is time.Now.
 	Now func() time.Time
+	// Metrics are counted in; nil counts nothing.
+	Metrics *Metrics
 }
 
 func (o Options) complete() (Options, error) {

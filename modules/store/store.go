@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 )
@@ -164,17 +165,18 @@ func write[T any](ctx context.Context, s *Store, what string, fn func(ctx contex
 }
 
 // perform is write; with outside, fn does not run in a transaction.
-func perform[T any](ctx context.Context, s *Store, what string, outside bool, fn func(ctx context.Context, t *tx) (T, error)) (T, error) {
+func perform[T any](ctx context.Context, s *Store, what string, outside bool, fn func(ctx context.Context, t *tx) (T, error)) (_ T, err error) {
+	defer s.options.Metrics.called(kindWrite, time.Now(), &err)
 	var zero, value T
-	if err := s.enter(); err != nil {
+	if err = s.enter(); err != nil {
 		return zero, fmt.Errorf("%s: %w", what, err)
 	}
 	defer s.leave()
-	o := &op{outside: outside, done: make(chan struct{}), run: func(ctx context.Context, t *tx) (err error) {
-		value, err = fn(ctx, t)
-		return err
+	o := &op{outside: outside, done: make(chan struct{}), run: func(ctx context.Context, t *tx) (failed error) {
+		value, failed = fn(ctx, t)
+		return failed
 	}}
-	if err := s.submit(ctx, o); err != nil {
+	if err = s.submit(ctx, o); err != nil {
 		return zero, fmt.Errorf("%s: %w", what, s.explain(err)) // value may still be written to
 	}
 	return value, nil
@@ -208,9 +210,10 @@ func (s *Store) submit(ctx context.Context, o *op) error {
 
 // read runs fn beside the writer, in a goroutine of its own: a disk that does
 // not answer holds that goroutine and not the caller.
-func read[T any](ctx context.Context, s *Store, what string, fn func(ctx context.Context, q queryer) (T, error)) (T, error) {
+func read[T any](ctx context.Context, s *Store, what string, fn func(ctx context.Context, q queryer) (T, error)) (_ T, err error) {
+	defer s.options.Metrics.called(kindRead, time.Now(), &err)
 	var zero T
-	if err := s.enter(); err != nil {
+	if err = s.enter(); err != nil {
 		return zero, fmt.Errorf("%s: %w", what, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.WriteTimeout)
@@ -222,8 +225,8 @@ func read[T any](ctx context.Context, s *Store, what string, fn func(ctx context
 	answers := make(chan answer, 1)
 	go func() {
 		defer s.leave()
-		value, err := fn(ctx, s.db.readers)
-		answers <- answer{value, err}
+		value, failed := fn(ctx, s.db.readers)
+		answers <- answer{value, failed}
 	}()
 	select {
 	case a := <-answers:
