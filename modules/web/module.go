@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/http"
+
 	"go.uber.org/fx"
 	"go.uber.org/zap"
 
@@ -24,6 +26,7 @@ type params struct {
 	Catalog    *catalog.Catalog
 	Store      *store.Store
 	Registry   *health.Registry
+	Metrics    http.Handler `name:"metrics" optional:"true"`
 	Shutdowner fx.Shutdowner
 	Log        *zap.Logger
 }
@@ -37,5 +40,5 @@ func build(p params) (*Server, error) {
 		Username: p.Config.Auth.Basic.Username,
 		Password: p.Config.Auth.Basic.Password,
 		Died:     func(error) { _ = p.Shutdowner.Shutdown(fx.ExitCode(1)) },
-	}, Deps{Catalog: p.Catalog, Store: p.Store, Registry: p.Registry, Log: p.Log})
+	}, Deps{Catalog: p.Catalog, Store: p.Store, Registry: p.Registry, Metrics: p.Metrics, Log: p.Log})
 }

@@ -51,6 +51,9 @@ func (a *api) routes(r chi.Router) {
 	r.Get("/page.css", a.style)
 	r.Post("/dags/{name}/{action}", a.button)
 
+	if a.deps.Metrics != nil {
+		r.Method(http.MethodGet, health.MetricsPath, a.deps.Metrics)
+	}
 	r.Get("/api/v1/dags", a.listDAGs)
 	r.Get("/api/v1/dags/{name}", a.showDAG)
 	r.Post("/api/v1/dags/{name}/start", a.start)

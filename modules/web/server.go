@@ -27,12 +27,14 @@ const (
 	lastAnswers = 2 * time.Second
 )
 
-// Deps are the parts that a Server shows and changes; all are needed.
+// Deps are the parts that a Server shows and changes; all but Metrics are needed.
 type Deps struct {
 	Catalog  Catalog
 	Store    Store
 	Registry *health.Registry
-	Log      *zap.Logger
+	// Metrics answers /metrics to whom the API answers; nil is nobody.
+	Metrics http.Handler
+	Log     *zap.Logger
 }
 
 // Server serves the API and the page. Start and Stop may be called from any
