@@ -23,8 +23,12 @@ run: build ## Schedule the sample DAGs and answer http://127.0.0.1:8090/health
 	@DAGU_HOME='$(RUN_HOME)' exec bin/dagu scheduler --dags integration/sample
 
 .PHONY: test
-test: build ## Run all tests
+test: build monitoring ## Run all tests
 	$(GO) test ./...
+
+.PHONY: monitoring
+monitoring: ## Evaluate the alert rules and check the dashboard
+	cd integration/monitoring && $(GO) test ./...
 
 .PHONY: race
 race: build ## Run all tests with the race detector (needs a C compiler)
@@ -34,6 +38,7 @@ race: build ## Run all tests with the race detector (needs a C compiler)
 lint: ## Run the linters and check formatting and go.mod
 	$(GO) tool $(TOOLS) golangci-lint run ./...
 	$(GO) mod tidy -diff
+	cd integration/monitoring && $(GO) tool -modfile=../../.ci/tools/go.mod golangci-lint run ./... && $(GO) mod tidy -diff
 
 .PHONY: fmt
 fmt: ## Format the code
@@ -64,7 +69,7 @@ oracle: ## Check schedules against the slow oracle over every zone
 	$(GO) test -tags oracle -run Oracle -timeout 60m ./modules/schedule
 
 .PHONY: full
-full: oracle fuzz ## What is too long for CI
+full: oracle fuzz monitoring ## What is too long for CI
 	$(GO) test -tags full -timeout 60m ./integration/...
 
 .PHONY: ci
