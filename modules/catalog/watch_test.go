@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
@@ -109,7 +110,8 @@ func TestBurstOfChanges(t *testing.T) {
 func TestOverflowIsAFullComparison(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	c, watcher := spied(t, catalog.Options{Dir: dir, Interval: time.Hour})
+	m := catalog.NewMetrics()
+	c, watcher := spied(t, catalog.Options{Dir: dir, Interval: time.Hour, Metrics: m})
 	start(t, c)
 	w := watcher()
 	require.NoError(t, w.Remove(dir)) // events are lost from now on
@@ -117,6 +119,11 @@ func TestOverflowIsAFullComparison(t *testing.T) {
 	w.Errors <- fsnotify.ErrEventOverflow
 	eventually(t, "the lost event is made up for", func() bool { return cron(c, "a") == "0 1 * * *" })
 	require.Equal(t, uint64(1), c.Status().Overflows)
+	var counted []float64
+	for _, metric := range m.Collectors() {
+		counted = append(counted, testutil.ToFloat64(metric))
+	}
+	require.Equal(t, []float64{1, 0, 1}, counted, "files, broken files, overflows")
 	write(t, filepath.Join(dir, "a.yaml"), good("0 2 * * *"))
 	eventually(t, "the lost watch is made anew", func() bool { return cron(c, "a") == "0 2 * * *" })
 }

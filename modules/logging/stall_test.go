@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
@@ -142,6 +143,7 @@ func TestDropsAreTold(t *testing.T) {
 			synctest.Wait()
 		}
 		require.Equal(t, uint64(3), log.Dropped())
+		require.InDelta(t, 3, testutil.ToFloat64(log.Collector()), 0)
 		require.Empty(t, out.lines())
 
 		out.breakNow(false)

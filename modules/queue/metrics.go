@@ -51,10 +51,10 @@ func (m *Metrics) waiting(n int) {
 	}
 }
 
-// count counts the runs that wait, at most once in a while, since that costs the more
-// the more there are. It returns false when a later turn has to do it.
+// count counts the runs that wait, at most once in a while, since it costs more the
+// more there are. It returns false when a later turn has to do it.
 func (q *Queue) count(ctx context.Context) bool {
-	if q.options.Waiting == nil {
+	if q.options.Counts == nil {
 		return true
 	}
 	if time.Since(q.counted) < recount {
@@ -62,7 +62,7 @@ func (q *Queue) count(ctx context.Context) bool {
 	}
 	q.counted = time.Now()
 	q.pulse.Beat("counting what waits")
-	n, err := q.options.Waiting(context.WithoutCancel(ctx))
+	_, n, err := q.options.Counts(context.WithoutCancel(ctx))
 	if err == nil { // otherwise admission fails too, and says so
 		q.options.Metrics.waiting(n)
 	}

@@ -45,7 +45,7 @@ type deps struct {
 }
 
 func build(d deps) (*Queue, error) {
-	d.Options.Metrics, d.Options.Waiting = d.Metrics, d.Store.Waiting
+	d.Options.Metrics, d.Options.Counts = d.Metrics, d.Store.Counts
 	return New(d.Options, d.Store, d.Executor, d.Registry.Pulse(health.Loop{Name: health.QueueLoop, Live: true}), d.Log)
 }
 

@@ -53,9 +53,9 @@ type Options struct {
 	Limits map[string]int
 	// Unlimited lifts the limits of all queues; MaxActive still holds.
 	Unlimited bool
-	// Metrics are counted in, and Waiting counts the queued runs for them; nil is nobody.
+	// Metrics are counted in, and Counts tells for them what runs and what waits; nil is nobody.
 	Metrics *Metrics
-	Waiting func(context.Context) (int, error)
+	Counts  func(context.Context) (running, queued int, err error)
 }
 
 // Queue admits runs. Start and Stop may be called from any goroutine.

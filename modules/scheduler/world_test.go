@@ -39,6 +39,8 @@ type world struct {
 	log   *zap.Logger
 	pulse *fakePulse
 	died  chan error
+	// metrics are of the scheduler that is started next; nil is none.
+	metrics *scheduler.Metrics
 
 	mu     sync.Mutex
 	offset time.Duration
@@ -86,6 +88,7 @@ func (w *world) start() {
 	s, err := scheduler.New(scheduler.Options{
 		Wall:             w.wall,
 		MisfireThreshold: 5 * time.Minute,
+		Metrics:          w.metrics,
 		Died:             func(err error) { w.died <- err },
 	}, scheduler.Deps{Catalog: w.files, Store: w.store, Leftovers: noLeftovers{}, Pulse: w.pulse, Log: w.log})
 	require.NoError(w.t, err)

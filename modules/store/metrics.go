@@ -70,11 +70,3 @@ func isFailure(err error) bool {
 	}
 	return true
 }
-
-// Waiting counts the queued runs of all queues.
-func (s *Store) Waiting(ctx context.Context) (int, error) {
-	return read(ctx, s, "count queued runs", func(ctx context.Context, q queryer) (int, error) {
-		n, _, err := first(ctx, q, number, "select count(*) from runs where status = 'queued'")
-		return int(n), err
-	})
-}
