@@ -21,26 +21,29 @@ func TestMetricsTellTheVerdict(t *testing.T) {
 		require.NoError(t, err)
 		pulse := r.Pulse(health.Loop{Name: "loop", Health: true})
 		require.NoError(t, r.Start(t.Context()))
-		expect := func(text string) {
+		expect := func(s said) {
 			t.Helper()
-			require.NoError(t, testutil.CollectAndCompare(r.Collector(), strings.NewReader(text),
+			require.NoError(t, testutil.CollectAndCompare(r.Collector(), strings.NewReader(s.String()),
 				"dagu_phase", "dagu_health_verdict", "dagu_health_check_healthy", "dagu_health_loop_silence_seconds"))
 		}
-		expect(exposition(1, 0, 0, 0, 1, 0))
+		expect(said{1, 0, 0, 0, 1, 0})
 		r.Advance(health.Running)
 		pulse.Beat("turning")
-		expect(exposition(0, 1, 1, 1, 1, 0))
+		expect(said{0, 1, 1, 1, 1, 0})
 		time.Sleep(12*time.Second + time.Millisecond) // synctest
 		synctest.Wait()
-		expect(exposition(0, 1, 0, 1, 0, 11))
+		expect(said{0, 1, 0, 1, 0, 11})
 		require.NoError(t, r.Stop(t.Context()))
 	})
 }
 
-// exposition is what a scrape says of a registry with one loop.
-func exposition(starting, running, ready, startup, healthy, silence int) string {
-	values := strings.NewReplacer("STARTING", strconv.Itoa(starting), "RUNNING", strconv.Itoa(running), "READY", strconv.Itoa(ready),
-		"STARTUP", strconv.Itoa(startup), "HEALTHY", strconv.Itoa(healthy), "SILENCE", strconv.Itoa(silence))
+// said is what a scrape says of a registry with one loop.
+type said struct{ starting, running, ready, startup, healthy, silence int }
+
+func (s said) String() string {
+	values := strings.NewReplacer("STARTING", strconv.Itoa(s.starting), "RUNNING", strconv.Itoa(s.running),
+		"READY", strconv.Itoa(s.ready), "STARTUP", strconv.Itoa(s.startup),
+		"HEALTHY", strconv.Itoa(s.healthy), "SILENCE", strconv.Itoa(s.silence))
 	return values.Replace(`# HELP dagu_health_check_healthy 1 when the check passes or the loop turns, 0 when it makes the process unready.
 # TYPE dagu_health_check_healthy gauge
 dagu_health_check_healthy{check="loop"} HEALTHY
