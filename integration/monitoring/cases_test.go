@@ -77,6 +77,10 @@ func cases() map[string]testCase {
 			series(lost, "_x20 2x220", "process_start_time_seconds", "_x20 590x220"), // counted before the first scrape
 			series(lost, "0x240", "process_start_time_seconds", "0x240"),
 		},
+		"DaguLifeBroken": {
+			series(`dagu_previous_life_end{how="killed"}`, "_x20 1x220", "process_start_time_seconds", "_x20 590x220"),
+			series(`dagu_previous_life_end{how="clean"}`, "1x240", `dagu_previous_life_end{how="killed"}`, "0x240", "process_start_time_seconds", "0x240"),
+		},
 		"DaguSchedulerPanics": {series("dagu_scheduler_panics_total", "0x20 1x220"), series("dagu_scheduler_panics_total", "0x240")},
 		"DaguStoreErrors": {
 			series(`dagu_store_errors_total{kind="write"}`, "0x20 3x220"),

@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -106,26 +107,26 @@ type Keeper struct {
 	registry Registry
 	log      *zap.Logger
 
-	mu       sync.Mutex
-	previous End
-	file     *os.File
-	record   record
-	failing  bool
-	cancel   context.CancelFunc
-	done     chan struct{}
+	previous atomic.Pointer[End]
+
+	mu      sync.Mutex
+	file    *os.File
+	record  record
+	failing bool
+	cancel  context.CancelFunc
+	done    chan struct{}
 }
 
 // New returns a Keeper that does nothing until Start. dir is the data directory.
 func New(dir string, registry Registry, log *zap.Logger) *Keeper {
-	return &Keeper{dir: filepath.Join(dir, Dir), registry: registry, log: log, previous: First}
+	k := &Keeper{dir: filepath.Join(dir, Dir), registry: registry, log: log}
+	first := First
+	k.previous.Store(&first)
+	return k
 }
 
-// Previous is how the life before ended; First before Start.
-func (k *Keeper) Previous() End {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.previous
-}
+// Previous is how the life before ended; First before Start. It reads memory only.
+func (k *Keeper) Previous() End { return *k.previous.Load() }
 
 // Start logs how the life before ended, removes what past lives left, and begins
 // the file of this one. What fails is logged: nothing depends on it. A second call,
@@ -192,19 +193,21 @@ func (k *Keeper) begin() error {
 		return err
 	}
 	var last record
+	how := First
 	for _, e := range entries {
 		path := filepath.Join(k.dir, e.Name())
 		past, ok := read(path)
 		if !ok {
 			continue // it lives
 		}
-		if past.Started.After(last.Started) || k.previous == First {
-			last, k.previous = past, past.end()
+		if past.Started.After(last.Started) || how == First {
+			last, how = past, past.end()
 		}
 		if err = os.Remove(path); err != nil {
 			k.log.Warn("the file of a past life was left behind", zap.Error(err))
 		}
 	}
+	k.previous.Store(&how)
 	k.tell(last)
 	k.file, err = os.OpenFile(filepath.Join(k.dir, rand.Text()+".json"), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o640)
 	if err != nil {
@@ -220,10 +223,10 @@ func (k *Keeper) begin() error {
 // tell logs how the life before ended.
 func (k *Keeper) tell(last record) {
 	fields := []zap.Field{
-		zap.String("how", string(k.previous)), zap.Int("pid", last.PID),
+		zap.String("how", string(k.Previous())), zap.Int("pid", last.PID),
 		zap.Time("started", last.Started), zap.Time("last_change", last.Changed),
 	}
-	switch k.previous {
+	switch k.Previous() {
 	case First:
 	case Clean:
 		k.log.Info("the life before ended", fields...)

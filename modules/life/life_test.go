@@ -2,12 +2,15 @@ package life_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -68,6 +71,21 @@ func text(t *testing.T, dir string) string {
 	return string(text)
 }
 
+// figures are the metrics when the life before ended so.
+func figures(end life.End) string {
+	text := `# HELP dagu_previous_life_end How the life of the process before this one ended: the one that is true is 1.
+# TYPE dagu_previous_life_end gauge
+`
+	for _, e := range life.Ends() {
+		value := 0
+		if e == end {
+			value = 1
+		}
+		text += fmt.Sprintf("dagu_previous_life_end{how=%q} %d\n", e, value)
+	}
+	return text
+}
+
 func TestTheNextLifeKnowsHowTheLastEnded(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -100,6 +118,7 @@ func TestTheNextLifeKnowsHowTheLastEnded(t *testing.T) {
 
 			next, _, logs := live(t, dir)
 			require.Equal(t, tt.want, next.Previous())
+			require.NoError(t, testutil.CollectAndCompare(next.Collector(), strings.NewReader(figures(tt.want))))
 			require.Equal(t, 1, logs.Len())
 			entry := logs.All()[0]
 			require.Equal(t, string(tt.want), entry.ContextMap()["how"])

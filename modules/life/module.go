@@ -14,5 +14,6 @@ var Module = fx.Module("life",
 	fx.Provide(func(c config.Config, r *health.Registry, log *zap.Logger) *Keeper {
 		return New(c.Paths.DataDir, r, log)
 	}),
+	fx.Provide(fx.Annotate((*Keeper).Collector, fx.ResultTags(`group:"collectors"`))),
 	fx.Invoke(func(lc fx.Lifecycle, k *Keeper) { lc.Append(fx.StartStopHook(k.Start, k.Stop)) }),
 )
