@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"dagu/modules/fault"
 )
 
 // DefaultInterval is the time between two full comparisons when Options names none.
@@ -179,5 +181,6 @@ func (c *Catalog) LastReconcile() time.Time { return c.Status().LastReconcile }
 func (c *Catalog) setStatus(change func(*Status)) {
 	c.statusMu.Lock()
 	defer c.statusMu.Unlock()
+	fault.At("catalog.lock")
 	change(&c.status)
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 	"go.uber.org/zap"
+
+	"dagu/modules/fault"
 )
 
 const (
@@ -119,6 +121,7 @@ func (l *loop) launch(ctx context.Context) {
 
 // ended takes a result over and plans the next comparison.
 func (l *loop) ended(ctx context.Context, res result) {
+	fault.At("catalog.loop")
 	l.busy = false
 	l.stall.Stop()
 	l.listen()

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"go.uber.org/zap"
+
+	"dagu/modules/fault"
 )
 
 // job is what a comparison looks at.
@@ -34,6 +36,7 @@ type result struct {
 // published when the store fails: the next comparison repeats it. Nor is it once
 // ctx has ended: nobody may rely on the catalog then.
 func (s *state) reconcile(ctx context.Context, j job) result {
+	fault.At("catalog.reconcile")
 	s.round++
 	res := result{watch: s.watch.err}
 	if res.store = s.recall(ctx); res.store != nil {

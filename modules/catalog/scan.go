@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"dagu/modules/fault"
 )
 
 // racy is the age from which a change time tells one change from the next. The
@@ -49,6 +51,9 @@ type folder struct {
 
 // openFolder opens the directory at path; anything else there is an error.
 func openFolder(path string) (*folder, error) {
+	if err := fault.Error("catalog.open"); err != nil {
+		return nil, err
+	}
 	// Without O_DIRECTORY a FIFO in its place would be waited for.
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK, 0)
 	if err != nil {

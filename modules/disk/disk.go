@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 
 	"github.com/dustin/go-humanize"
+
+	"dagu/modules/fault"
 )
 
 const (
@@ -82,6 +84,9 @@ func nearest(dir string) (string, error) {
 
 // probe writes and syncs a file, and removes it.
 func probe(path string) (err error) {
+	if err = fault.Error("disk.probe"); err != nil {
+		return err
+	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("create a probe file: %w", err)

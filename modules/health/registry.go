@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"dagu/modules/fault"
 )
 
 const (
@@ -104,6 +106,9 @@ func (r *Registry) Pulse(loop Loop) *Pulse {
 // add registers a part, unless its name is taken, and returns the one of that name.
 // The caller holds the lock.
 func (r *Registry) add(p part) part {
+	if fault.Off(p.partName()) {
+		return p
+	}
 	known := *r.parts.Load()
 	at, taken := slices.BinarySearchFunc(known, p.partName(), func(p part, name string) int {
 		return cmp.Compare(p.partName(), name)

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"dagu/modules/fault"
 	"dagu/modules/store"
 )
 
@@ -138,6 +139,7 @@ func (q *Queue) Stop(ctx context.Context) error {
 func (q *Queue) Active() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	fault.At("queue.lock")
 	return len(q.active)
 }
 
@@ -157,6 +159,7 @@ func (q *Queue) run(ctx context.Context, done chan<- struct{}) {
 		if !counted {
 			counted = q.count(ctx)
 		}
+		fault.At("queue.loop")
 		q.pulse.Beat("waiting")
 		timer.Reset(tick)
 		select {

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"dagu/modules/fault"
 	"dagu/modules/store"
 )
 
@@ -88,6 +89,7 @@ func (l *loop) sleep(now time.Time) time.Duration {
 
 // runOnce takes and decides what is due, and returns the time it acted on.
 func (l *loop) runOnce(ctx context.Context) time.Time {
+	fault.At("scheduler.loop")
 	now := l.tick()
 	l.deps.Pulse.Beat("following the catalog")
 	// What fails here leaves the schedules that are known, which are due all the same.
@@ -181,6 +183,7 @@ func (l *loop) takeOf(p *plan, now time.Time) (list []taken) {
 		list = []taken{p.broken(due)}
 		p.skipTo(now)
 	}()
+	fault.At("scheduler.take")
 	return p.take(now, l.options.MisfireThreshold)
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dagu/modules/catalog"
+	"dagu/modules/fault"
 	"dagu/modules/store"
 )
 
@@ -38,7 +39,7 @@ func (o Options) complete() (Options, error) {
 		o.RecoverInterval = 2 * time.Second
 	}
 	if o.Wall == nil {
-		o.Wall = time.Now
+		o.Wall = fault.Now
 	}
 	if o.Died == nil {
 		o.Died = func(error) {}

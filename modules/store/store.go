@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"dagu/modules/fault"
 )
 
 // Store is the database of a data directory. Its methods may be called from any
@@ -150,6 +152,7 @@ func (s *Store) shut(ctx context.Context) error {
 func (s *Store) enter() error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	fault.At("store.lock")
 	if s.state != open {
 		return ErrClosed
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"dagu/modules/fault"
 )
 
 const (
@@ -222,6 +224,9 @@ func (w *writer) call(ctx context.Context, o *op) (err error) {
 			err = fmt.Errorf("internal error: %v", cause)
 		}
 	}()
+	if err = fault.Error("store.write"); err != nil {
+		return err
+	}
 	o.tx = w.begin()
 	return o.run(ctx, &o.tx)
 }

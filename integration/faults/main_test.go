@@ -1,0 +1,48 @@
+package faults_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// settings are what a run is asked for.
+var settings struct { //nolint:gochecknoglobals // flags of the test binary
+	full    bool
+	healthy time.Duration
+}
+
+// built is where the binary under test goes; TestMain removes it.
+var built = filepath.Join(os.TempDir(), fmt.Sprintf("dagu-faults-%d", os.Getpid())) //nolint:gochecknoglobals // one binary for all tests
+
+// build makes the binary under test once.
+var build = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals // one binary for all tests
+	path := filepath.Join(built, "dagu")
+	if out, err := exec.Command("go", "build", "-tags", "faults", "-o", path, "dagu/cmd/dagu").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build dagu: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	flag.BoolVar(&settings.full, "full", false, "take the default thresholds, and write results.md")
+	flag.DurationVar(&settings.healthy, "healthy", 30*time.Second, "how long each healthy row lasts")
+	flag.Parse()
+	// Tests wait for processes and clocks, so all may run at once.
+	if err := flag.Set("test.parallel", "100"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(built)
+	if err := results.write(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}

@@ -1,0 +1,173 @@
+package faults_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// variant is a way to make a fault.
+type variant struct {
+	name string
+	// lacks tells why it cannot be made here; nil is that it always can.
+	lacks func() string
+	// wrapper is a command that prepares what the process sees, and becomes it.
+	wrapper func(s *subject) []string
+	// make makes the fault, and returns what lifts it.
+	make func(s *subject) (lift func() error, err error)
+}
+
+// row is a fault with what must be seen of it.
+type row struct {
+	fault string
+	// parts are those that find it: a mutant is without them.
+	parts []string
+	// without are parts that would find it too, and hide whether parts do.
+	without []string
+	env     []string
+	// red are the endpoints that must turn red; all others stay green.
+	red      map[string]want
+	variants []variant
+}
+
+const (
+	// hold is how long a fault lasts once all is red that must be.
+	hold = 5 * time.Second
+	// slack is what a prober that asks every 100 ms on a busy machine is late at most.
+	slack = time.Second
+)
+
+// longest is when everything has to be red.
+func (r row) longest() time.Duration {
+	var d time.Duration
+	for _, w := range r.red {
+		d = max(d, w.within)
+	}
+	return d
+}
+
+// lasting is how long the fault lasts at the longest.
+func (r row) lasting() time.Duration {
+	if len(r.red) == 0 {
+		return settings.healthy
+	}
+	return r.longest() + slack
+}
+
+// TestFaults holds every row in all of its variants, and that it fails on its mutant.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for _, r := range rows() {
+		for _, v := range r.variants {
+			name := strings.NewReplacer(" ", "-", ",", "").Replace(r.fault + "/" + v.name)
+			if v.lacks != nil {
+				if why := v.lacks(); why != "" {
+					t.Logf("%s: not run here: %s", name, why)
+					results.skip(r, v, why)
+					continue
+				}
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				verdicts := r.play(t, v, nil)
+				results.add(r, v, verdicts)
+				for endpoint, verdict := range verdicts {
+					require.Empty(t, verdict.wrong, endpoint)
+				}
+			})
+			if len(r.parts) == 0 {
+				continue // there is nothing to take out where nothing turns red
+			}
+			t.Run(name+"/mutant", func(t *testing.T) {
+				t.Parallel()
+				verdicts := r.play(t, v, r.parts)
+				for endpoint, verdict := range verdicts {
+					if _, must := r.red[endpoint]; must {
+						require.True(t, verdict.missing(), "%s: without %s the judge has to miss the red, and said %q",
+							endpoint, strings.Join(r.parts, ", "), verdict.wrong)
+					}
+				}
+			})
+		}
+	}
+}
+
+// play makes the fault once and returns what the judge says of each endpoint.
+func (r row) play(t *testing.T, v variant, off []string) map[string]verdict {
+	t.Helper()
+	s := newSubject(t)
+	var wrapper []string
+	if v.wrapper != nil {
+		wrapper = v.wrapper(s)
+	}
+	s.start(append(append([]string{}, r.without...), off...), r.environ(), wrapper)
+	before := newWatch(t, s.port)
+	require.True(t, wait(patience, before.green), "the scheduler starts; log:\n%s", s.log.String())
+	before.stop()
+
+	w := newWatch(t, s.port)
+	s.watch = w
+	require.True(t, wait(patience, w.green))
+	var times span
+	times.made = time.Now()
+	lift, err := v.make(s)
+	require.NoError(t, err, "make the fault")
+	lasting := r.lasting()
+	if len(r.red) > 0 && wait(lasting, func() bool { return w.red(r.red) }) {
+		lasting = hold
+	} else {
+		lasting = max(0, lasting-time.Since(times.made))
+	}
+	wait(lasting, func() bool { return false })
+	times.lifted = time.Now()
+	require.NoError(t, lift(), "lift the fault")
+	wait(r.recovery()+slack, w.green)
+	wait(2*time.Second, func() bool { return false }) // that it stays so
+	w.stop()
+
+	verdicts := map[string]verdict{}
+	for _, endpoint := range endpoints() {
+		verdicts[endpoint] = judge(w.line(endpoint), times, r.red[endpoint])
+	}
+	return verdicts
+}
+
+// recovery is when everything has to be green again.
+func (r row) recovery() time.Duration {
+	var d time.Duration
+	for _, w := range r.red {
+		d = max(d, w.recovers)
+	}
+	return d
+}
+
+// environ sets the thresholds of the run.
+func (r row) environ() []string {
+	return append([]string{"DAGU_SCHEDULER_STALL_THRESHOLD=" + stall().String()}, r.env...)
+}
+
+// stall is the stall threshold of the run: the default, or the shortest that is allowed.
+func stall() time.Duration {
+	if settings.full {
+		return 30 * time.Second
+	}
+	return 10 * time.Second
+}
+
+// wait waits until the condition holds, and tells whether it did within the time.
+func wait(d time.Duration, condition func() bool) bool {
+	end := time.NewTimer(d)
+	defer end.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-end.C:
+			return condition()
+		case <-tick.C:
+		}
+	}
+	return true
+}

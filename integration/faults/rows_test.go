@@ -1,0 +1,141 @@
+package faults_test
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	health = "/health"
+	live   = "/livez"
+	ready  = "/readyz"
+)
+
+// rows are all faults.
+func rows() []row {
+	return slices.Concat(loopRows(), storeRows(), directoryRows(), diskRows(), healthyRows())
+}
+
+// soon bounds how long a loop takes to be green again, checked how long a check does that
+// runs every ten seconds and has a call of five under way.
+const (
+	soon    = 6 * time.Second
+	checked = 20 * time.Second
+)
+
+// silent is what a loop must show that hangs.
+func silent(times int) want {
+	return want{within: time.Duration(times)*stall() + time.Second, recovers: soon}
+}
+
+// hook makes the fault in the code.
+func hook(point, act string) variant {
+	return variant{name: "hook " + point + " " + act, make: func(s *subject) (func() error, error) {
+		return func() error { return s.order(point, "") }, s.order(point, act)
+	}}
+}
+
+// loopRows are loops that hang, in themselves or in a lock.
+func loopRows() []row {
+	const interval = 3 * time.Second
+	compares := []string{"DAGU_SCHEDULER_RECONCILE_INTERVAL=" + interval.String()}
+	watched := map[string]want{ready: {within: 3*interval + interval + time.Second, recovers: soon}}
+	if settings.full {
+		compares, watched = nil, map[string]want{ready: {within: 91 * time.Second, recovers: 40 * time.Second}}
+	}
+	queue := map[string]want{ready: silent(1), live: silent(2)}
+	return []row{
+		{
+			fault: "the scheduling loop hangs", parts: []string{"scheduler-loop"},
+			red:      map[string]want{health: silent(1), ready: silent(1), live: silent(2)},
+			variants: []variant{hook("scheduler.loop", "hang")},
+		},
+		{
+			fault: "the admission loop hangs", parts: []string{"queue-loop"}, red: queue,
+			variants: []variant{hook("queue.loop", "hang"), hook("queue.lock", "hang")},
+		},
+		{
+			fault: "the store's writer hangs", parts: []string{"store-writer"}, without: []string{"store", "dags-dir", "catalog-watch"},
+			red: map[string]want{ready: silent(1)}, variants: []variant{hook("store.write", "hang")},
+		},
+		{
+			fault: "the comparison of the DAG directory hangs", parts: []string{"catalog-watch"}, without: []string{"dags-dir"},
+			env: compares, red: watched,
+			variants: []variant{hook("catalog.reconcile", "hang"), hook("catalog.loop", "hang"), hook("catalog.lock", "hang")},
+		},
+	}
+}
+
+// storeRows are faults of the database.
+func storeRows() []row {
+	red := map[string]want{ready: {within: 15 * time.Second, recovers: checked}}
+	parts := []string{"store", "store-writer", "disk"}
+	return []row{
+		{
+			fault: "writes fail or hang", parts: parts, red: red,
+			variants: []variant{
+				hook("store.write", "error ENOSPC"), hook("store.write", "error EIO"), hook("store.write", "delay 5s"),
+				injected("error=EIO"), injected("error=ENOSPC"), injected("delay_enter=5000000"),
+			},
+		},
+		{fault: "another process writes", parts: parts, red: red, variants: []variant{held("begin immediate"), held("begin exclusive")}},
+		{
+			fault: "the database is gone", parts: parts, red: red,
+			variants: []variant{moved("database deleted", "data/dagu.db", ""), moved("log deleted", "data/dagu.db-wal", "")},
+		},
+		{fault: "the database is another", parts: parts, red: red, variants: []variant{moved("replaced", "data/dagu.db", "copy")}},
+		{fault: "the data directory is gone", parts: parts, red: red, variants: []variant{moved("renamed", "data", "")}},
+	}
+}
+
+// directoryRows are faults of the DAG directory.
+func directoryRows() []row {
+	red := map[string]want{ready: {within: 15 * time.Second, recovers: 15 * time.Second}}
+	return []row{
+		{
+			fault: "the DAG directory cannot be used", parts: []string{"dags-dir"}, red: red,
+			variants: []variant{
+				hook("catalog.open", "hang"), hook("catalog.open", "error EIO"),
+				moved("renamed away", "dags", ""), moved("a file in its place", "dags", "file"),
+				moved("an empty one in its place", "dags", "dir"),
+			},
+		},
+	}
+}
+
+// diskRows are faults of the disks.
+func diskRows() []row {
+	red := map[string]want{ready: {within: 30 * time.Second, recovers: 30 * time.Second}}
+	return []row{
+		{
+			fault: "the disk cannot be written", parts: []string{"disk"}, red: red,
+			variants: []variant{
+				hook("disk.probe", "error ENOSPC"), hook("disk.probe", "error EROFS"), hook("disk.probe", "hang"),
+				filled("logs"), readOnly("logs"),
+			},
+		},
+		{
+			fault: "the disk of the data is full", parts: []string{"disk", "store"}, red: red, variants: []variant{filled("data")},
+		},
+		{
+			fault: "no descriptor is left", parts: []string{"store", "dags-dir", "disk"}, red: red, variants: []variant{noDescriptors()},
+		},
+	}
+}
+
+// healthyRows are what may turn nothing red.
+func healthyRows() []row {
+	return []row{
+		{
+			fault: "nothing", variants: []variant{{name: "idle", make: func(*subject) (func() error, error) {
+				return func() error { return nil }, nil
+			}}},
+		},
+		{fault: "the clock is stepped", variants: []variant{hook("wall", "offset 1h"), hook("wall", "offset -1h")}},
+		{fault: "the DAG directory is emptied", variants: []variant{emptied()}},
+		{fault: "a ConfigMap is swapped", variants: []variant{swapped()}},
+		{fault: "no inotify instance is left", variants: []variant{noInotify()}},
+		{fault: "the process is stopped and goes on", variants: []variant{paused()}},
+		{fault: "2,000 files are rewritten", variants: []variant{rewritten(2000)}},
+	}
+}
