@@ -68,6 +68,14 @@ fuzz: ## Fuzz each parser with 100,000 inputs
 oracle: ## Check schedules against the slow oracle over every zone
 	$(GO) test -tags oracle -run Oracle -timeout 60m ./modules/schedule
 
+.PHONY: faults
+faults: ## Make every fault with the default thresholds, and write integration/faults/results.md
+	$(GO) test -count=1 -v -timeout 30m ./integration/faults -args -full
+
+.PHONY: soak
+soak: ## Keep two cores busy for ten minutes in which no probe may turn red
+	$(GO) test -count=1 -v -timeout 30m -run 'TestFaults/(nothing|the-clock|each-decision|10000|1000|the-DAG-directory-is-emptied|a-ConfigMap|no-inotify|the-process|2000)' ./integration/faults -args -healthy 10m
+
 .PHONY: full
 full: oracle fuzz monitoring ## What is too long for CI
 	$(GO) test -tags full -timeout 60m ./integration/...

@@ -106,6 +106,7 @@ func (r row) play(t *testing.T, v variant, off []string) map[string]verdict {
 	before := newWatch(t, s.port)
 	require.True(t, wait(patience, before.green), "the scheduler starts; log:\n%s", s.log.String())
 	before.stop()
+	require.NotContains(t, s.log.String(), "cannot listen", "another process answers")
 
 	w := newWatch(t, s.port)
 	s.watch = w

@@ -44,6 +44,12 @@ func loopRows() []row {
 		compares, watched = nil, map[string]want{ready: {within: 91 * time.Second, recovers: 40 * time.Second}}
 	}
 	queue := map[string]want{ready: silent(1), live: silent(2)}
+	// An idle queue takes its lock, and asks the store, every five seconds.
+	const sweep = 5 * time.Second
+	swept := map[string]want{
+		ready: {within: queue[ready].within + sweep, recovers: soon},
+		live:  {within: queue[live].within + sweep, recovers: soon},
+	}
 	return []row{
 		{
 			fault: "the scheduling loop hangs", parts: []string{"scheduler-loop"},
@@ -52,11 +58,20 @@ func loopRows() []row {
 		},
 		{
 			fault: "the admission loop hangs", parts: []string{"queue-loop"}, red: queue,
-			variants: []variant{hook("queue.loop", "hang"), hook("queue.lock", "hang")},
+			variants: []variant{hook("queue.loop", "hang")},
 		},
 		{
-			fault: "the store's writer hangs", parts: []string{"store-writer"}, without: []string{"store", "dags-dir", "catalog-watch"},
-			red: map[string]want{ready: silent(1)}, variants: []variant{hook("store.write", "hang")},
+			fault: "the lock of the queue is never released", parts: []string{"queue-loop"}, red: swept,
+			variants: []variant{hook("queue.lock", "hang")},
+		},
+		{
+			fault: "the lock of the store is never released", parts: []string{"store", "queue-loop"},
+			red:      map[string]want{ready: {within: 15 * time.Second, recovers: checked}, live: swept[live]},
+			variants: []variant{hook("store.lock", "hang")},
+		},
+		{
+			fault: "the store's writer hangs", parts: []string{"store-writer"}, without: []string{"store"},
+			red: map[string]want{ready: silent(1)}, variants: []variant{hook("store.writer", "hang")},
 		},
 		{
 			fault: "the comparison of the DAG directory hangs", parts: []string{"catalog-watch"}, without: []string{"dags-dir"},
@@ -132,6 +147,9 @@ func healthyRows() []row {
 			}}},
 		},
 		{fault: "the clock is stepped", variants: []variant{hook("wall", "offset 1h"), hook("wall", "offset -1h")}},
+		{fault: "each decision of a DAG panics", variants: []variant{panicking()}},
+		{fault: "10,000 runs are queued", variants: []variant{queued(10_000, "sleep 600")}},
+		{fault: "1,000 runs fail in a row", variants: []variant{queued(1000, "exit 1")}},
 		{fault: "the DAG directory is emptied", variants: []variant{emptied()}},
 		{fault: "a ConfigMap is swapped", variants: []variant{swapped()}},
 		{fault: "no inotify instance is left", variants: []variant{noInotify()}},

@@ -44,15 +44,29 @@ func (s *subject) write(name, text string) {
 // newSubject prepares a home with one DAG that is not due for long.
 func newSubject(tb testing.TB) *subject {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it answers at once
-	require.NoError(tb, err)
-	defer func() { require.NoError(tb, listener.Close()) }()
-	s := &subject{tb: tb, dir: tb.TempDir(), port: listener.Addr().(*net.TCPAddr).Port, done: make(chan struct{})}
+	s := &subject{tb: tb, dir: tb.TempDir(), port: freePort(tb), done: make(chan struct{})}
 	s.write("dags/idle.yaml", "schedule: \"0 4 29 2 *\"\nsteps:\n  - id: a\n    run: \"true\"\n")
 	for _, dir := range []string{"data", "logs", "control"} {
 		require.NoError(tb, os.MkdirAll(s.path(dir), 0o755))
 	}
 	return s
+}
+
+// given are the ports that subjects have, or had: the kernel may name one again.
+var given sync.Map //nolint:gochecknoglobals // of all tests
+
+// freePort is a port that was free a moment ago, and that no other subject has.
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	for {
+		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it answers at once
+		require.NoError(tb, err)
+		require.NoError(tb, listener.Close())
+		port := listener.Addr().(*net.TCPAddr).Port
+		if _, taken := given.LoadOrStore(port, true); !taken {
+			return port
+		}
+	}
 }
 
 // start starts the scheduler, without some parts of its health registry. A wrapper is

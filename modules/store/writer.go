@@ -75,6 +75,7 @@ func (w *writer) loop(ctx context.Context) {
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
 	for {
+		fault.At("store.writer")
 		w.pulse.Beat("waiting")
 		select {
 		case <-w.quit:
