@@ -18,17 +18,17 @@ func TestJudge(t *testing.T) {
 		want    want
 		wrong   []string
 	}{
-		"as wanted":          {"ggggrrrggg", want{3 * time.Second, 2 * time.Second}, nil},
+		"as wanted":          {"ggggrrrggg", want{within: 3 * time.Second, recovers: 2 * time.Second}, nil},
 		"stays green":        {"gggggggggg", want{}, nil},
 		"red unasked":        {"ggggrggggg", want{}, []string{"503, must stay green"}},
-		"never red":          {"gggggggggg", want{3 * time.Second, time.Second}, []string{never}},
-		"late":               {"gggggrgggg", want{time.Second, time.Second}, []string{"red after 2.5s, want 1s"}},
-		"green in between":   {"gggrgrgggg", want{3 * time.Second, time.Second}, []string{"green while the fault lasts"}},
-		"slow to recover":    {"gggrrrrrrg", want{3 * time.Second, time.Second}, []string{"green again after 2.5s, want 1s"}},
-		"red for ever":       {"gggrrrrrrr", want{3 * time.Second, time.Minute}, []string{"not green at the end"}},
-		"red before":         {"grgrrrgggg", want{3 * time.Second, time.Second}, []string{"red before the fault"}},
-		"no answer":          {"gggxrrgggg", want{3 * time.Second, time.Second}, []string{"no answer"}},
-		"no answer, but red": {"ggxxxxgggg", want{3 * time.Second, time.Second}, []string{"no answer", never}},
+		"never red":          {"gggggggggg", want{within: 3 * time.Second, recovers: time.Second}, []string{never}},
+		"late":               {"gggggrgggg", want{within: time.Second, recovers: time.Second}, []string{"red after 2.5s, want 1s"}},
+		"green in between":   {"gggrgrgggg", want{within: 3 * time.Second, recovers: time.Second}, []string{"green while the fault lasts"}},
+		"slow to recover":    {"gggrrrrrrg", want{within: 3 * time.Second, recovers: time.Second}, []string{"green again after 2.5s, want 1s"}},
+		"red for ever":       {"gggrrrrrrr", want{within: 3 * time.Second, recovers: time.Minute}, []string{"not green at the end"}},
+		"red before":         {"grgrrrgggg", want{within: 3 * time.Second, recovers: time.Second}, []string{"red before the fault"}},
+		"no answer":          {"gggxrrgggg", want{within: 3 * time.Second, recovers: time.Second}, []string{"no answer"}},
+		"no answer, but red": {"ggxxxxgggg", want{within: 3 * time.Second, recovers: time.Second}, []string{"no answer", never}},
 	} {
 		var line timeline
 		for i, letter := range tt.answers {

@@ -31,6 +31,8 @@ type want struct {
 	within time.Duration
 	// recovers is the longest time from the fault's end to the last answer that is not green.
 	recovers time.Duration
+	// unanswered tells that no answer at all is red, too.
+	unanswered bool
 }
 
 // verdict is what the judge found.
@@ -62,14 +64,14 @@ func judge(t timeline, s span, w want) verdict {
 		v.slowest = max(v.slowest, a.took)
 		during := a.at.After(s.made) && a.at.Add(a.took).Before(s.lifted)
 		switch {
-		case a.code == 0:
+		case a.code == 0 && !w.unanswered:
 			object("no answer")
 		case w.within == 0 && !a.green():
 			object("%d, must stay green", a.code)
 		case w.within == 0:
 		case !a.green() && a.at.Add(a.took).Before(s.made):
 			object("red before the fault")
-		case during && a.red() && v.first == 0:
+		case during && (a.red() || a.code == 0) && v.first == 0:
 			v.first = a.at.Add(a.took).Sub(s.made)
 		case during && a.green() && v.first > 0:
 			object("green while the fault lasts")

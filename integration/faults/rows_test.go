@@ -13,7 +13,7 @@ const (
 
 // rows are all faults.
 func rows() []row {
-	return slices.Concat(loopRows(), storeRows(), directoryRows(), diskRows(), healthyRows())
+	return slices.Concat(loopRows(), storeRows(), workRows(), directoryRows(), diskRows(), healthyRows())
 }
 
 // soon bounds how long a loop takes to be green again, checked how long a check does that
@@ -50,9 +50,10 @@ func loopRows() []row {
 		ready: {within: queue[ready].within + sweep, recovers: soon},
 		live:  {within: queue[live].within + sweep, recovers: soon},
 	}
+	stored := readers()
 	return []row{
 		{
-			fault: "the scheduling loop hangs", parts: []string{"scheduler-loop"},
+			fault: "the scheduling loop hangs", parts: []string{"scheduler-loop"}, without: []string{"entries"},
 			red:      map[string]want{health: silent(1), ready: silent(1), live: silent(2)},
 			variants: []variant{hook("scheduler.loop", "hang")},
 		},
@@ -61,16 +62,16 @@ func loopRows() []row {
 			variants: []variant{hook("queue.loop", "hang")},
 		},
 		{
-			fault: "the lock of the queue is never released", parts: []string{"queue-loop"}, red: swept,
+			fault: "the lock of the queue is never released", parts: []string{"queue-loop"}, without: []string{"starved"}, red: swept,
 			variants: []variant{hook("queue.lock", "hang")},
 		},
 		{
-			fault: "the lock of the store is never released", parts: []string{"store", "queue-loop"},
+			fault: "the lock of the store is never released", parts: slices.Concat(stored, []string{"queue-loop"}),
 			red:      map[string]want{ready: {within: 15 * time.Second, recovers: checked}, live: swept[live]},
 			variants: []variant{hook("store.lock", "hang")},
 		},
 		{
-			fault: "the store's writer hangs", parts: []string{"store-writer"}, without: []string{"store"},
+			fault: "the store's writer hangs", parts: []string{"store-writer"}, without: []string{"store", "starved"},
 			red: map[string]want{ready: silent(1)}, variants: []variant{hook("store.writer", "hang")},
 		},
 		{
@@ -83,8 +84,9 @@ func loopRows() []row {
 
 // storeRows are faults of the database.
 func storeRows() []row {
+	stored := readers()
 	red := map[string]want{ready: {within: 15 * time.Second, recovers: checked}}
-	parts := []string{"store", "store-writer", "disk"}
+	parts := append([]string{"disk"}, stored...)
 	return []row{
 		{
 			fault: "writes fail or hang", parts: parts, red: red,
@@ -103,6 +105,42 @@ func storeRows() []row {
 	}
 }
 
+// readers are the parts that a store without an answer turns red.
+func readers() []string {
+	return []string{"store", "store-writer", "overdue", "starved", "clock"}
+}
+
+// workRows are loops that turn and do not do their work.
+func workRows() []row {
+	list := []row{
+		{
+			fault: "the loop takes no due time", parts: []string{"overdue"},
+			red:      map[string]want{ready: {within: stall() + 5*time.Second, recovers: soon}},
+			variants: []variant{lost()},
+		},
+		{
+			fault: "admission passes a run by", parts: []string{"starved"},
+			red: map[string]want{ready: {within: 31 * time.Second, recovers: soon}}, variants: []variant{passed()},
+		},
+		{
+			fault: "a mark lies ahead of the clock", parts: []string{"clock"},
+			red: map[string]want{ready: {within: 15 * time.Second, recovers: checked}}, variants: []variant{marked()},
+		},
+	}
+	if !settings.full { // these look too seldom for a short run
+		return list
+	}
+	return append(list, row{
+		fault: "no process can be started", parts: []string{"executor"},
+		red:      map[string]want{ready: {within: time.Minute, recovers: time.Minute}},
+		variants: []variant{hook("executor.fork", "error EIO"), hook("executor.fork", "hang")},
+	}, row{
+		fault: "a schedule is not planned", parts: []string{"entries"},
+		red:      map[string]want{ready: {within: 91 * time.Second, recovers: time.Minute}},
+		variants: []variant{forgotten()},
+	})
+}
+
 // directoryRows are faults of the DAG directory.
 func directoryRows() []row {
 	red := map[string]want{ready: {within: 15 * time.Second, recovers: 15 * time.Second}}
@@ -118,8 +156,11 @@ func directoryRows() []row {
 	}
 }
 
-// diskRows are faults of the disks.
+// diskRows are faults of the disks, and of what else the machine has to offer.
 func diskRows() []row {
+	// An answer of 503 closes its connection, and a new one takes a descriptor.
+	stored := readers()
+	unanswered := map[string]want{ready: {within: 30 * time.Second, recovers: 30 * time.Second, unanswered: true}}
 	red := map[string]want{ready: {within: 30 * time.Second, recovers: 30 * time.Second}}
 	return []row{
 		{
@@ -130,10 +171,10 @@ func diskRows() []row {
 			},
 		},
 		{
-			fault: "the disk of the data is full", parts: []string{"disk", "store"}, red: red, variants: []variant{filled("data")},
+			fault: "the disk of the data is full", parts: append([]string{"disk"}, stored...), red: red, variants: []variant{filled("data")},
 		},
 		{
-			fault: "no descriptor is left", parts: []string{"store", "dags-dir", "disk"}, red: red, variants: []variant{noDescriptors()},
+			fault: "no descriptor is left", parts: slices.Concat(stored, []string{"dags-dir", "disk", "executor"}), red: unanswered, variants: []variant{noDescriptors()},
 		},
 	}
 }

@@ -180,6 +180,9 @@ func (q *Queue) run(ctx context.Context, done chan<- struct{}) {
 
 // runOnce admits as much as there is room for.
 func (q *Queue) runOnce(ctx context.Context) {
+	if fault.Error("queue.pass") != nil {
+		return
+	}
 	for ctx.Err() == nil {
 		free := q.options.MaxActive - q.Active()
 		if free <= 0 {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 
+	"dagu/modules/fault"
 	"dagu/modules/runner/process"
 )
 
@@ -38,6 +39,9 @@ func NewSelf() (Self, error) {
 // those of steps: there are no process numbers, descriptors or memory left, say. It
 // takes no slot and no notice of any run.
 func (r *Runner) CheckFork(ctx context.Context, self Self) error {
+	if err := fault.Error("executor.fork"); err != nil {
+		return err
+	}
 	p, err := r.processes.Spawn(ctx, &process.Spec{Path: self.Path, Args: self.Args, Dir: "/", Env: []string{}})
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"dagu/modules/fault"
 )
 
 // maxAhead is how far a mark may lie ahead of the clock, which daemons slew.
@@ -18,7 +20,7 @@ func CheckMarks(ctx context.Context, marks Marks, wall Wall) error {
 		return err
 	}
 	if wall == nil {
-		wall = time.Now
+		wall = fault.Now
 	}
 	if ahead := mark.Sub(wall()); !mark.IsZero() && ahead > maxAhead {
 		return fmt.Errorf("a schedule is decided up to %s, which is %s ahead of the clock", mark.UTC().Format(time.RFC3339), ahead.Round(time.Second))

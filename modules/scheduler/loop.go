@@ -154,6 +154,9 @@ func (l *loop) follow(ctx context.Context, now time.Time) error {
 
 // take moves everything that is due to pending.
 func (l *loop) take(now time.Time) {
+	if fault.Error("scheduler.lose") != nil {
+		return
+	}
 	var again []*plan
 	for len(l.heap) > 0 && !l.heap[0].next.After(now) && len(l.pending) < maxPending {
 		p := l.heap.pop()

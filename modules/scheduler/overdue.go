@@ -8,6 +8,7 @@ import (
 
 	"dagu/modules/catalog"
 	"dagu/modules/dag"
+	"dagu/modules/fault"
 	"dagu/modules/store"
 )
 
@@ -57,7 +58,7 @@ type watched struct {
 // looks as threshold has seconds to decide what is due.
 func NewOverdue(c Catalog, marks Marks, wall Wall, threshold time.Duration) *Overdue {
 	if wall == nil {
-		wall = time.Now
+		wall = fault.Now
 	}
 	return &Overdue{
 		catalog: c, marks: marks, wall: wall, patience: int(threshold / time.Second),

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"dagu/modules/catalog"
+	"dagu/modules/fault"
 	"dagu/modules/store"
 )
 
@@ -67,6 +68,9 @@ func (l *loop) sync(ctx context.Context, changed []catalog.Entry, removed []stri
 	}
 	for _, e := range scheduled {
 		l.drop(e.Name)
+		if fault.Error("scheduler.plan") != nil {
+			continue
+		}
 		l.plan(e, marks[e.Name])
 	}
 	return nil
