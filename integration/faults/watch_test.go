@@ -123,7 +123,9 @@ func (w *watch) green() bool {
 // red tells whether the endpoints that must be red were so when they were last asked.
 func (w *watch) red(wants map[string]want) bool {
 	for endpoint, want := range wants {
-		if last := w.last(endpoint); !last.red() && !(want.unanswered && len(w.line(endpoint)) > 0 && last.code == 0) {
+		last := w.last(endpoint)
+		silent := want.unanswered && !last.at.IsZero() && last.code == 0
+		if !last.red() && !silent {
 			return false
 		}
 	}

@@ -37,9 +37,9 @@ func forgotten() variant {
 		err := s.order("scheduler.plan", "error EIO")
 		s.write("dags/late.yaml", "schedule: \"0 5 29 2 *\"\nsteps:\n  - id: a\n    run: \"true\"\n")
 		return func() error {
-			err := s.order("scheduler.plan", "")
+			lifted := s.order("scheduler.plan", "")
 			s.write("dags/late.yaml", "schedule: \"0 6 29 2 *\"\nsteps:\n  - id: a\n    run: \"true\"\n")
-			return err
+			return lifted
 		}, err
 	}}
 }
