@@ -52,7 +52,7 @@ func subreaper() error {
 			case 0:
 				script = "sleep 0.0" + strconv.Itoa(i%7) + " & " + script
 			case 1: // the exec fails: Go itself collects this child
-				if _, err := sup.Spawn(context.Background(), &process.Spec{Path: "/nonexistent"}); !errors.Is(err, syscall.ENOENT) {
+				if _, err := sup.Spawn(context.Background(), &process.Spec{Path: "/proc/nothing"}); !errors.Is(err, syscall.ENOENT) {
 					failures <- err
 				}
 			}
@@ -179,7 +179,7 @@ func TestNothingIsLeftOpen(t *testing.T) {
 	before := count()
 	for range 50 {
 		wait(t, spawn(t, sup, shell("exit 0")))
-		_, err := sup.Spawn(t.Context(), &process.Spec{Path: "/nonexistent"})
+		_, err := sup.Spawn(t.Context(), &process.Spec{Path: "/proc/nothing"})
 		require.Error(t, err)
 	}
 	require.Eventually(t, func() bool { return count() <= before }, 20*time.Second, time.Millisecond)
