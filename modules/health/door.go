@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"syscall"
 	"time"
 
@@ -19,19 +20,26 @@ const (
 )
 
 // door is a listener that bears with a shortage of descriptors, and that lets
-// in who is waiting before it closes.
+// in who is waiting before it closes. Accept is called by one goroutine.
 type door struct {
 	net.Listener
 	ctx   context.Context //nolint:containedctx // Accept has no context of its own
 	crowd *crowd
 	log   *zap.Logger
-	short bool // of descriptors; Accept is called by one goroutine
+	short bool // of descriptors
+	// spare is a descriptor that is kept for the next client when there are none left:
+	// a process that cannot open a file must still tell so. nil while a client has it.
+	spare *os.File
 }
 
 // Accept returns an error only when the door is shut or the listener is broken.
 func (d *door) Accept() (net.Conn, error) {
 	for {
+		d.save()
 		conn, err := d.Listener.Accept()
+		if err != nil && isShortage(err) && d.lend() {
+			conn, err = d.Listener.Accept()
+		}
 		switch {
 		case err == nil:
 			if d.short {
@@ -41,8 +49,10 @@ func (d *door) Accept() (net.Conn, error) {
 			return conn, nil
 		case d.ctx.Err() != nil:
 			_ = d.Close() // at once: who connects from now on is refused, and not reset
+			d.lend()
 			return nil, net.ErrClosed
 		case !isShortage(err):
+			d.lend()
 			return nil, err
 		}
 		if !d.short {
@@ -53,6 +63,23 @@ func (d *door) Accept() (net.Conn, error) {
 		d.crowd.makeRoom(spareIdle)
 		d.pause()
 	}
+}
+
+// save takes a descriptor back, or for the first time, if there is one.
+func (d *door) save() {
+	if d.spare == nil {
+		d.spare, _ = os.Open(os.DevNull) // it fails while a client has the last one
+	}
+}
+
+// lend gives the spare descriptor away and tells whether there was one.
+func (d *door) lend() bool {
+	if d.spare == nil {
+		return false
+	}
+	_ = d.spare.Close() // nothing was written
+	d.spare = nil
+	return true
 }
 
 func (d *door) pause() {
