@@ -24,15 +24,16 @@ run: build ## Schedule the sample DAGs and answer http://127.0.0.1:8090/health
 
 .PHONY: test
 test: build monitoring ## Run all tests
-	$(GO) test ./...
+	$(GO) test $$($(GO) list ./... | grep -v '/integration/faults$$')
+	$(GO) test -v ./integration/faults # after the others, since it measures time
 
 .PHONY: monitoring
 monitoring: ## Evaluate the alert rules and check the dashboard
 	cd integration/monitoring && $(GO) test ./...
 
 .PHONY: race
-race: build ## Run all tests with the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race ./...
+race: build ## Run all tests but the timed ones with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race $$($(GO) list ./... | grep -v '/integration/faults$$')
 
 .PHONY: lint
 lint: ## Run the linters and check formatting and go.mod
@@ -74,10 +75,14 @@ faults: ## Make every fault with the default thresholds, and write integration/f
 
 .PHONY: soak
 soak: ## Keep two cores busy for ten minutes in which no probe may turn red
-	$(GO) test -count=1 -v -timeout 30m -run 'TestFaults/(nothing|the-clock|each-decision|10000|1000|the-DAG-directory-is-emptied|a-ConfigMap|no-inotify|the-process|2000)' ./integration/faults -args -healthy 10m
+	$(GO) test -count=1 -v -timeout 30m -run TestFaults ./integration/faults -args -soak -healthy 10m
+
+.PHONY: kubelet
+kubelet: ## Have the kubelet's own prober ask the binary through a whole life
+	cd integration/kubelet && $(GO) vet ./... && $(GO) test -count=1 -v ./...
 
 .PHONY: full
-full: oracle fuzz monitoring ## What is too long for CI
+full: oracle fuzz monitoring kubelet faults ## What is too long for CI
 	$(GO) test -tags full -timeout 60m ./integration/...
 
 .PHONY: ci

@@ -60,8 +60,12 @@ func judge(t timeline, s span, w want) verdict {
 			v.wrong = append(v.wrong, text)
 		}
 	}
-	for _, a := range t {
+	var gap time.Duration // the longest between two questions: how far behind the client is
+	for i, a := range t {
 		v.slowest = max(v.slowest, a.took)
+		if i > 0 {
+			gap = max(gap, a.at.Sub(t[i-1].at))
+		}
 		during := a.at.After(s.made) && a.at.Add(a.took).Before(s.lifted)
 		switch {
 		case a.code == 0 && !w.unanswered:
@@ -85,7 +89,7 @@ func judge(t timeline, s span, w want) verdict {
 	switch {
 	case v.first == 0:
 		object(never)
-	case v.first > w.within+lag:
+	case v.first > w.within+lag+gap:
 		object("red after %s, want %s", v.first, w.within)
 	}
 	if v.recovery > w.recovers {

@@ -14,6 +14,7 @@ import (
 // settings are what a run is asked for.
 var settings struct { //nolint:gochecknoglobals // flags of the test binary
 	full    bool
+	soak    bool
 	healthy time.Duration
 }
 
@@ -31,6 +32,7 @@ var build = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals /
 
 func TestMain(m *testing.M) {
 	flag.BoolVar(&settings.full, "full", false, "take the default thresholds, and write results.md")
+	flag.BoolVar(&settings.soak, "soak", false, "take only the rows that may turn nothing red, and keep all processors busy")
 	flag.DurationVar(&settings.healthy, "healthy", 30*time.Second, "how long each healthy row lasts")
 	flag.Parse()
 	// Tests wait for processes and clocks, so all may run at once.

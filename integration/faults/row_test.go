@@ -1,7 +1,10 @@
 package faults_test
 
 import (
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,7 +62,12 @@ func (r row) lasting() time.Duration {
 // TestFaults holds every row in all of its variants, and that it fails on its mutant.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	for _, r := range rows() {
+	list := rows()
+	if settings.soak {
+		list = slices.DeleteFunc(list, func(r row) bool { return len(r.red) > 0 })
+		burn(t)
+	}
+	for _, r := range list {
 		for _, v := range r.variants {
 			name := strings.NewReplacer(" ", "-", ",", "").Replace(r.fault + "/" + v.name)
 			if v.lacks != nil {
@@ -92,6 +100,19 @@ func TestFaults(t *testing.T) {
 			})
 		}
 	}
+}
+
+// burn keeps all processors busy until the test has ended.
+func burn(t *testing.T) {
+	t.Helper()
+	var burners sync.WaitGroup
+	for range runtime.NumCPU() {
+		burners.Go(func() {
+			for t.Context().Err() == nil { // this is the work
+			}
+		})
+	}
+	t.Cleanup(burners.Wait)
 }
 
 // play makes the fault once and returns what the judge says of each endpoint.

@@ -43,11 +43,7 @@ func serveExhausted() error {
 		time.Sleep(time.Millisecond) //nolint:forbidigo // this is the process, not the test
 	}
 	var open []*os.File // kept from the collector
-	for {
-		file, err := os.Open(os.DevNull)
-		if err != nil {
-			break
-		}
+	for file, e := os.Open(os.DevNull); e == nil; file, e = os.Open(os.DevNull) {
 		open = append(open, file)
 	}
 	if _, err = fmt.Fprintln(os.Stdout, s.URL(), len(open)); err != nil {

@@ -160,6 +160,7 @@ func (q *Queue) run(ctx context.Context, done chan<- struct{}) {
 			counted = q.count(ctx)
 		}
 		fault.At("queue.loop")
+		q.Active() // an idle turn takes the lock too: one that is never released silences the pulse
 		q.pulse.Beat("waiting")
 		timer.Reset(tick)
 		select {
