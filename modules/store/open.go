@@ -25,8 +25,6 @@ const (
 	maxReaders = 4
 	// lockWait bounds the wait for another process that opens the database.
 	lockWait = 30 * time.Second
-	// busyStep is how long one try to begin a transaction waits in the driver.
-	busyStep = 250 * time.Millisecond
 )
 
 // database is the open files.
@@ -96,7 +94,8 @@ func (d *database) open(ctx context.Context, path string) (err error) {
 	if mode != "wal" {
 		return fmt.Errorf("write-ahead logging is not possible here (journal mode is %q)", mode)
 	}
-	if _, err = conn.ExecContext(ctx, fmt.Sprintf("pragma busy_timeout = %d", busyStep.Milliseconds())); err != nil {
+	// The writer waits by itself, see enter.
+	if _, err = conn.ExecContext(ctx, "pragma busy_timeout = 0"); err != nil {
 		return err
 	}
 	reader, err := sql.Open("sqlite", dsn(path, "_busy_timeout=5000", "_query_only=1", "_pragma=cache_size(-1024)"))

@@ -18,6 +18,11 @@ const (
 	maxBatch = 256
 	// pollInterval is how often the commits of other processes are looked for.
 	pollInterval = 200 * time.Millisecond
+	// firstTry and lastTry bound the pause between two tries to begin a transaction
+	// while another process writes. SQLite's own pauses grow to 100 ms, so that a
+	// process which writes one transaction after the other keeps others out for seconds.
+	firstTry = 500 * time.Microsecond
+	lastTry  = 4 * time.Millisecond
 )
 
 // errBroken tells that a transaction ended under the write that ran in it.
@@ -193,7 +198,7 @@ func (w *writer) alone(ctx context.Context, o *op) {
 // enter begins a transaction. While another process writes it tries on, until
 // nobody waits for any of the writes.
 func (w *writer) enter(ctx context.Context, batch []*op) error {
-	for {
+	for pause := firstTry; ; pause = min(2*pause, lastTry) {
 		w.pulse.Beat("beginning a transaction")
 		_, err := w.session.exec(ctx, "begin immediate")
 		if err == nil {
@@ -209,6 +214,7 @@ func (w *writer) enter(ctx context.Context, batch []*op) error {
 		if !waits {
 			return fmt.Errorf("%w: another process is writing: %w", ErrUnknown, err)
 		}
+		time.Sleep(pause) //nolint:forbidigo // nothing tells when the lock is free
 	}
 }
 
