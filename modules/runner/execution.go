@@ -39,7 +39,7 @@ func newExecution(x *run, t task) *execution {
 func (e *execution) do(ctx context.Context) result {
 	e.launch = launch{
 		dirs: e.task.dirs, path: pathOf(e.task.scope.env),
-		outLog: e.outLog, errLog: e.errLog, emitted: e.run.temps.reserve(),
+		outLog: e.outLog, errLog: e.errLog, emitted: e.run.temps.reserve(""),
 	}
 	defer func() {
 		e.run.temps.release(e.launch.emitted)
@@ -131,7 +131,7 @@ func (e *execution) resolveCommand(text string) error {
 }
 
 func (e *execution) resolveScript(run dag.Run) (err error) {
-	e.launch.script = e.run.temps.reserve()
+	e.launch.script = e.run.temps.reserve(scriptEnding)
 	e.launch.text = e.scope.values.Refs(run.Text)
 	var words []string
 	switch {

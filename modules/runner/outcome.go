@@ -150,7 +150,8 @@ func (x *run) failure(s *store.Step) string {
 	if err != nil {
 		return text // the step may not have come to open its log
 	}
-	lines := strings.Split(strings.ToValidUTF8(strings.TrimSpace(string(tail)), "?"), "\n")
+	said := x.temps.hideScripts(strings.ToValidUTF8(strings.TrimSpace(string(tail)), "?"))
+	lines := strings.Split(said, "\n")
 	for _, line := range lines[max(0, len(lines)-tailLines):] {
 		if line != "" {
 			text += "\n  " + line

@@ -54,6 +54,17 @@ func TestFailureIsTold(t *testing.T) {
 	require.Zero(t, r.store.step("c").Tries)
 }
 
+func TestNameOfAScriptIsNotTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+
+	result := r.run(r.text("steps:", "  - name: a", "    run: |", "      true", "      no-such-command"))
+
+	require.Contains(t, result.Error, "\n  script: ", "the shell says where it was")
+	require.Contains(t, result.Error, "no-such-command")
+	require.NotContains(t, result.Error, "run-1.")
+}
+
 func TestAccountOfTheRun(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
