@@ -14,6 +14,8 @@ import (
 	"dagu/modules/runner/guard"
 )
 
+var errNotDotenv = errors.New("a line is not NAME=value, or a quote is not closed")
+
 // readDotenv adds the variables of the dotenv files. Each is looked for in the
 // working directory, then beside the workflow's file. A missing one is fine, one
 // that cannot be read is a warning. The error is that ctx ended.
@@ -68,7 +70,9 @@ func (x *run) readFirst(ctx context.Context, paths []string) (map[string]string,
 			}
 			vars, err := godotenv.UnmarshalBytes(text)
 			if err != nil {
-				return nil, fmt.Errorf("parse %s: %w", path, err)
+				// The parser's own words quote the file from the fault on, and what
+				// stands there is secret more often than not.
+				return nil, fmt.Errorf("parse %s: %w", path, errNotDotenv)
 			}
 			return vars, nil
 		}

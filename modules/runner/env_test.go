@@ -107,6 +107,22 @@ func TestDotenv(t *testing.T) {
 	require.Equal(t, "none\n", r.stdout("a"))
 }
 
+func TestDotenvIsNotQuoted(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"name": "A=1\nno name\nKEY=hush\n", "quote": "A=1\nKEY='hush\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			require.NoError(t, os.WriteFile(r.path(".env"), []byte(text), 0o600))
+			r.succeed("steps: [{name: a, run: 'echo $DAG_RUN_LOG_FILE'}]")
+			account, err := os.ReadFile(strings.TrimSpace(r.stdout("a")))
+			require.NoError(t, err)
+			require.Contains(t, string(account), "parse "+r.path(".env")+": a line is not NAME=value")
+			require.NotContains(t, string(account), "hush")
+		})
+	}
+}
+
 func TestOutputsReachDependents(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
