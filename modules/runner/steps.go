@@ -12,10 +12,11 @@ import (
 // not started are aborted, and the running ones, which end by ctx themselves,
 // are waited for.
 func (x *run) walkSteps(ctx context.Context) {
-	w := walk.New(x.graph, x.dag.MaxActiveSteps)
+	skippable := func(i int) bool { return x.dag.Steps[i].ContinueOn.Skipped }
+	w := walk.New(x.graph, x.dag.MaxActiveSteps, skippable)
 	for _, i := range x.graph.Order {
 		if s := x.steps.get(i); s.Status != store.StepNotStarted {
-			x.settle(w.Carry(i, s.Status, s.Status != store.StepSkipped || x.dag.Steps[i].ContinueOn.Skipped))
+			x.settle(w.Carry(i, s.Status, s.Status != store.StepSkipped || skippable(i)))
 		}
 	}
 	ends := make(chan taskEnd, len(x.dag.Steps))
@@ -72,7 +73,7 @@ func (x *run) settle(list []walk.Settled) {
 // unwalked records the steps of a run that was stopped before its first one.
 func (x *run) unwalked(o outcome) outcome {
 	if o.cut {
-		w := walk.New(x.graph, 0)
+		w := walk.New(x.graph, 0, nil)
 		for _, i := range x.graph.Order {
 			if s := x.steps.get(i); s.Status != store.StepNotStarted {
 				w.Carry(i, s.Status, true)

@@ -22,8 +22,9 @@ import (
 
 // Walk is the state of a walk over a step graph. One goroutine uses it.
 type Walk struct {
-	graph *dag.Graph
-	limit int
+	graph     *dag.Graph
+	limit     int
+	skippable func(step int) bool
 
 	waiting []int // dependencies that are not over
 	status  []store.StepStatus
@@ -40,11 +41,15 @@ type Settled struct {
 }
 
 // New returns a walk that has not begun. At most limit steps run at once; 0 is
-// no bound.
-func New(graph *dag.Graph, limit int) *Walk {
+// no bound. Skippable tells whether dependents of a step may run although the walk
+// itself has skipped it; nil is never.
+func New(graph *dag.Graph, limit int, skippable func(step int) bool) *Walk {
+	if skippable == nil {
+		skippable = func(int) bool { return false }
+	}
 	n := len(graph.Depends)
 	w := &Walk{
-		graph: graph, limit: limit, open: n,
+		graph: graph, limit: limit, skippable: skippable, open: n,
 		waiting: make([]int, n), status: make([]store.StepStatus, n), passed: make([]bool, n),
 	}
 	for i := range n {
@@ -125,7 +130,7 @@ func (w *Walk) over(step int, status store.StepStatus, passed bool) []Settled {
 				w.ready = slices.Insert(w.ready, at, next)
 				continue
 			}
-			w.close(next, verdict, false)
+			w.close(next, verdict, verdict == store.StepSkipped && w.skippable(next))
 			settled = append(settled, Settled{next, verdict})
 			queue = append(queue, next)
 		}

@@ -30,7 +30,7 @@ func graph(t *testing.T, depends ...[]int) *dag.Graph {
 
 func TestStepsStartInFileOrder(t *testing.T) {
 	t.Parallel()
-	w := walk.New(graph(t, nil, []int{0}, nil, []int{0, 2}), 0)
+	w := walk.New(graph(t, nil, []int{0}, nil, []int{0, 2}), 0, nil)
 	require.Equal(t, []int{0, 2}, w.Next())
 	require.Empty(t, w.Next())
 	require.Empty(t, w.Finish(0, store.StepSucceeded, true))
@@ -46,7 +46,7 @@ func TestStepsStartInFileOrder(t *testing.T) {
 
 func TestLimit(t *testing.T) {
 	t.Parallel()
-	w := walk.New(graph(t, nil, nil, nil, []int{0}), 2)
+	w := walk.New(graph(t, nil, nil, nil, []int{0}), 2, nil)
 	require.Equal(t, []int{0, 1}, w.Next())
 	require.Empty(t, w.Next())
 	w.Finish(1, store.StepSucceeded, true)
@@ -57,7 +57,7 @@ func TestLimit(t *testing.T) {
 
 func TestReadyStepsKeepFileOrder(t *testing.T) {
 	t.Parallel()
-	w := walk.New(graph(t, nil, []int{0}, nil, nil), 1)
+	w := walk.New(graph(t, nil, []int{0}, nil, nil), 1, nil)
 	require.Equal(t, []int{0}, w.Next())
 	w.Finish(0, store.StepSucceeded, true)
 	var order []int
@@ -96,7 +96,7 @@ func TestDependencies(t *testing.T) {
 		{aborted, succeeded, store.StepAborted},
 		{skipped, aborted, store.StepAborted},
 	} {
-		w := walk.New(graph(t, nil, nil, []int{0, 1}, []int{2}), 0)
+		w := walk.New(graph(t, nil, nil, []int{0, 1}, []int{2}), 0, nil)
 		w.Next()
 		require.Empty(t, w.Finish(0, tt.a.status, tt.a.passed))
 		settled := w.Finish(1, tt.b.status, tt.b.passed)
@@ -110,9 +110,23 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
+// A step that is skipped because of what it depends on may let its dependents run
+// as much as one that skips itself.
+func TestSkippedByTheWalk(t *testing.T) {
+	t.Parallel()
+	w := walk.New(graph(t, nil, []int{0}, []int{1}, []int{0}), 0, func(step int) bool { return step == 1 })
+	w.Next()
+	require.Equal(t, []walk.Settled{{1, store.StepSkipped}, {3, store.StepSkipped}}, w.Finish(0, store.StepSkipped, false))
+	require.Equal(t, []int{2}, w.Next())
+
+	w = walk.New(graph(t, nil, []int{0}, []int{1}), 0, func(int) bool { return true })
+	w.Next()
+	require.Len(t, w.Finish(0, store.StepFailed, false), 2, "what is aborted lets nobody run")
+}
+
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	w := walk.New(graph(t, nil, nil, []int{0}, []int{2}), 1)
+	w := walk.New(graph(t, nil, nil, []int{0}, []int{2}), 1, nil)
 	require.Equal(t, []int{0}, w.Next())
 	require.Equal(t, []walk.Settled{{1, store.StepAborted}, {2, store.StepAborted}, {3, store.StepAborted}}, w.Cancel())
 	require.Empty(t, w.Next())
@@ -124,7 +138,7 @@ func TestCancel(t *testing.T) {
 
 func TestCarry(t *testing.T) {
 	t.Parallel()
-	w := walk.New(graph(t, nil, []int{0}, nil, []int{1, 2}), 0)
+	w := walk.New(graph(t, nil, []int{0}, nil, []int{1, 2}), 0, nil)
 	require.Empty(t, w.Carry(0, store.StepSucceeded, true))
 	require.Empty(t, w.Carry(1, store.StepSucceeded, true), "a step whose dependency was carried may be carried")
 	require.Equal(t, []int{2}, w.Next())
@@ -134,7 +148,7 @@ func TestCarry(t *testing.T) {
 
 func TestCarrySettles(t *testing.T) {
 	t.Parallel()
-	w := walk.New(graph(t, nil, []int{0}, nil), 0)
+	w := walk.New(graph(t, nil, []int{0}, nil), 0, nil)
 	require.Equal(t, []walk.Settled{{1, store.StepSkipped}}, w.Carry(0, store.StepSkipped, false))
 	require.Empty(t, w.Carry(1, store.StepSkipped, false), "it is settled already")
 	require.False(t, w.Done())
@@ -147,7 +161,7 @@ func TestLongChain(t *testing.T) {
 	for i := 1; i < len(g.Depends); i++ {
 		g.Depends[i], g.Dependents[i-1] = []int{i - 1}, []int{i}
 	}
-	w := walk.New(g, 0)
+	w := walk.New(g, 0, nil)
 	w.Next()
 	require.Len(t, w.Finish(0, store.StepFailed, false), len(g.Depends)-1)
 	require.True(t, w.Done())
