@@ -18,6 +18,8 @@ func help(name string, args []string) int {
 		"subreaper": func() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) },
 		"silent-fs": mountSilent,
 		"init":      mountProc,
+
+		"bare-server": serveBare,
 	}[name]
 	if !ok {
 		return tellHelper(name, fmt.Errorf("no such helper"))

@@ -22,7 +22,7 @@ func TestJudge(t *testing.T) {
 		"stays green":        {"gggggggggg", want{}, nil},
 		"red unasked":        {"ggggrggggg", want{}, []string{"503, must stay green"}},
 		"never red":          {"gggggggggg", want{within: 3 * time.Second, recovers: time.Second}, []string{never}},
-		"late":               {"gggggrgggg", want{within: time.Second, recovers: time.Second}, []string{"red after 2.5s, want 1s"}},
+		"late":               {"gggggrgggg", want{within: time.Second / 2, recovers: time.Second}, []string{"red after 2.5s, want 500ms"}},
 		"green in between":   {"gggrgrgggg", want{within: 3 * time.Second, recovers: time.Second}, []string{"green while the fault lasts"}},
 		"slow to recover":    {"gggrrrrrrg", want{within: 3 * time.Second, recovers: time.Second}, []string{"green again after 2.5s, want 1s"}},
 		"red for ever":       {"gggrrrrrrr", want{within: 3 * time.Second, recovers: time.Minute}, []string{"not green at the end"}},

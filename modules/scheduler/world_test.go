@@ -247,6 +247,9 @@ func (c *fakeCatalog) set(name string, entry *catalog.Entry) {
 func (c *fakeCatalog) Since(gen uint64) (changed []catalog.Entry, removed []string, next uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if gen == c.generation {
+		return nil, nil, gen
+	}
 	for name, v := range c.entries {
 		switch {
 		case v.generation <= gen:
