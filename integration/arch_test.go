@@ -22,6 +22,7 @@ func layers() map[string]int {
 		"modules/schedule":  0,
 		"modules/health":    0,
 		"modules/logging":   0,
+		"modules/routine":   0,
 		"modules/disk":      1,
 		"modules/life":      1,
 		"modules/notify":    1,

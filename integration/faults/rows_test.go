@@ -44,6 +44,7 @@ func loopRows() []row {
 		compares, watched = nil, map[string]want{ready: {within: 91 * time.Second, recovers: 40 * time.Second}}
 	}
 	queue := map[string]want{ready: silent(1), live: silent(2)}
+	const start = 5 * time.Second // until a run is queued
 	// An idle queue asks the store every five seconds.
 	const sweep = 5 * time.Second
 	swept := want{within: queue[live].within + sweep, recovers: soon}
@@ -61,6 +62,14 @@ func loopRows() []row {
 		{
 			fault: "the lock of the queue is never released", parts: []string{"queue-loop"}, without: []string{"starved"}, red: queue,
 			variants: []variant{hook("queue.lock", "hang")},
+		},
+		{
+			fault: "the lock of the runner is never released", parts: []string{"queue-loop"},
+			red: map[string]want{
+				ready: {within: queue[ready].within + start, recovers: soon},
+				live:  {within: queue[live].within + start, recovers: soon},
+			},
+			variants: []variant{unreleased()},
 		},
 		{
 			fault: "the lock of the store is never released", parts: slices.Concat(stored, []string{"queue-loop"}),

@@ -31,6 +31,18 @@ func passed() variant {
 	}}
 }
 
+// unreleased has a run handed over to a runner that never lets go of its lock.
+func unreleased() variant {
+	v := queued(0, "true")
+	return variant{name: "hook runner.lock hang", make: func(s *subject) (func() error, error) {
+		if err := s.order("runner.lock", "hang"); err != nil {
+			return nil, err
+		}
+		_, err := v.make(s)
+		return func() error { return s.order("runner.lock", "") }, err
+	}}
+}
+
 // forgotten has a file loaded of which the loop plans nothing; written anew, it is planned.
 func forgotten() variant {
 	return variant{name: "hook scheduler.plan", make: func(s *subject) (func() error, error) {

@@ -28,6 +28,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"dagu/modules/health"
+	"dagu/modules/routine"
 )
 
 // End is how a life ended.
@@ -107,14 +108,13 @@ type Keeper struct {
 	registry Registry
 	log      *zap.Logger
 
+	loop     routine.Routine
 	previous atomic.Pointer[End]
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows
 	file    *os.File
 	record  record
 	failing bool
-	cancel  context.CancelFunc
-	done    chan struct{}
 }
 
 // New returns a Keeper that does nothing until Start. dir is the data directory.
@@ -132,41 +132,28 @@ func (k *Keeper) Previous() End { return *k.previous.Load() }
 // the file of this one. What fails is logged: nothing depends on it. A second call,
 // and one after Stop, do nothing.
 func (k *Keeper) Start(ctx context.Context) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.done != nil {
-		return nil
+	begun := make(chan struct{})
+	launched := k.loop.Start(ctx, func(ctx context.Context) {
+		if err := k.begin(); err != nil {
+			k.log.Warn("how this life ends will not be known", zap.Error(err))
+		}
+		close(begun)
+		k.run(ctx)
+	})
+	if launched {
+		select {
+		case <-begun:
+		case <-ctx.Done(): // the directory does not answer, and nothing depends on it
+		}
 	}
-	now := time.Now().UTC()
-	k.record = record{PID: os.Getpid(), Started: now, Changed: now, Phase: running}
-	if err := k.begin(); err != nil {
-		k.log.Warn("how this life ends will not be known", zap.Error(err))
-	}
-	loop, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	k.cancel, k.done = cancel, make(chan struct{})
-	go func() {
-		defer close(k.done)
-		k.run(loop)
-	}()
 	return nil
 }
 
 // Stop says in the file that this life ended as it should. It may be called twice,
 // and before Start.
 func (k *Keeper) Stop(ctx context.Context) error {
-	k.mu.Lock()
-	if k.done == nil {
-		k.done = make(chan struct{})
-		k.cancel = func() {}
-		close(k.done)
-	}
-	cancel, done := k.cancel, k.done
-	k.mu.Unlock()
-	cancel()
-	select {
-	case <-done:
-	case <-ctx.Done():
-		return fmt.Errorf("stop keeping the life's file: %w", ctx.Err())
+	if err := k.loop.Stop(ctx); err != nil {
+		return fmt.Errorf("stop keeping the life's file: %w", err)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -185,6 +172,10 @@ func (k *Keeper) Stop(ctx context.Context) error {
 
 // begin reads and removes the files of past lives, and makes our own.
 func (k *Keeper) begin() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := time.Now().UTC()
+	k.record = record{PID: os.Getpid(), Started: now, Changed: now, Phase: running}
 	if err := os.MkdirAll(k.dir, 0o750); err != nil {
 		return err
 	}

@@ -9,13 +9,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"go.uber.org/zap"
 
 	"dagu/modules/health"
+	"dagu/modules/routine"
 )
 
 const (
@@ -64,6 +64,7 @@ type Notifier struct {
 	options  Options
 	registry Registry
 	log      *zap.Logger
+	loop     routine.Routine
 
 	// Of the loop alone.
 	told     map[string]bool // lines that are told once
@@ -71,10 +72,6 @@ type Notifier struct {
 	extended time.Time
 	alive    time.Time
 	failing  bool
-
-	mu     sync.Mutex
-	cancel context.CancelFunc
-	done   chan struct{}
 }
 
 // New returns a Notifier that does nothing until Start.
@@ -84,37 +81,16 @@ func New(options Options, registry Registry, log *zap.Logger) *Notifier {
 
 // Start launches the loop. A second call, and one after Stop, do nothing.
 func (n *Notifier) Start(ctx context.Context) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.done != nil {
-		return nil
-	}
-	loop, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	n.cancel, n.done = cancel, make(chan struct{})
-	go func() {
-		defer close(n.done)
-		n.run(loop)
-	}()
+	n.loop.Start(ctx, n.run)
 	return nil
 }
 
 // Stop ends the loop, after a last look. It may be called twice, and before Start.
 func (n *Notifier) Stop(ctx context.Context) error {
-	n.mu.Lock()
-	if n.done == nil {
-		n.done = make(chan struct{})
-		n.cancel = func() {}
-		close(n.done)
+	if err := n.loop.Stop(ctx); err != nil {
+		return fmt.Errorf("stop notifying systemd: %w", err)
 	}
-	cancel, done := n.cancel, n.done
-	n.mu.Unlock()
-	cancel()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("stop notifying systemd: %w", ctx.Err())
-	}
+	return nil
 }
 
 func (n *Notifier) run(ctx context.Context) {

@@ -8,12 +8,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"dagu/modules/health"
+	"dagu/modules/routine"
 )
 
 const (
@@ -41,11 +41,8 @@ type Pinger struct {
 	registry Registry
 	client   *http.Client
 	log      *zap.Logger
+	loop     routine.Routine
 	failing  bool // of the loop alone
-
-	mu     sync.Mutex
-	cancel context.CancelFunc
-	done   chan struct{}
 }
 
 // New returns a Pinger that does nothing until Start. It fails when there is a URL
@@ -62,39 +59,20 @@ func New(options Options, registry Registry, log *zap.Logger) (*Pinger, error) {
 
 // Start launches the loop. Without a URL, a second time and after Stop it does nothing.
 func (p *Pinger) Start(ctx context.Context) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.done != nil || p.options.URL == "" {
-		return nil
+	if p.options.URL != "" {
+		p.loop.Start(ctx, p.run)
 	}
-	loop, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	p.cancel, p.done = cancel, make(chan struct{})
-	go func() {
-		defer close(p.done)
-		p.run(loop)
-	}()
 	return nil
 }
 
 // Stop ends the loop and the request that is under way. It may be called twice, and
 // before Start.
 func (p *Pinger) Stop(ctx context.Context) error {
-	p.mu.Lock()
-	if p.done == nil {
-		p.done = make(chan struct{})
-		p.cancel = func() {}
-		close(p.done)
+	if err := p.loop.Stop(ctx); err != nil {
+		return fmt.Errorf("stop pinging: %w", err)
 	}
-	cancel, done := p.cancel, p.done
-	p.mu.Unlock()
-	cancel()
-	select {
-	case <-done:
-		p.client.CloseIdleConnections()
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("stop pinging: %w", ctx.Err())
-	}
+	p.client.CloseIdleConnections()
+	return nil
 }
 
 func (p *Pinger) run(ctx context.Context) {

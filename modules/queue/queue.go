@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"dagu/modules/fault"
+	"dagu/modules/routine"
 	"dagu/modules/store"
 )
 
@@ -68,6 +69,7 @@ type Queue struct {
 	log      *zap.Logger
 
 	freed chan struct{}
+	loop  routine.Routine
 
 	// Of the loop alone.
 	recheck bool
@@ -76,8 +78,6 @@ type Queue struct {
 
 	mu     sync.Mutex
 	active map[string]struct{}
-	cancel context.CancelFunc
-	done   chan struct{}
 }
 
 // New returns a Queue that admits nothing until Start. It fails when a limit is below 1.
@@ -103,36 +103,17 @@ func New(options Options, st Store, executor Executor, pulse Pulse, log *zap.Log
 
 // Start launches the loop. A second call, and one after Stop, does nothing.
 func (q *Queue) Start(ctx context.Context) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.done != nil {
-		return nil
-	}
-	loop, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	q.cancel, q.done = cancel, make(chan struct{})
-	go q.run(loop, q.done)
+	q.loop.Start(ctx, q.run)
 	return nil
 }
 
 // Stop ends admission and returns when the loop has ended, or with the context's
 // error before that. Runs that were handed over go on; what is queued stays queued.
 func (q *Queue) Stop(ctx context.Context) error {
-	q.mu.Lock()
-	if q.done == nil { // never started: nothing may start later
-		q.done = make(chan struct{})
-		q.cancel = func() {}
-		close(q.done)
+	if err := q.loop.Stop(ctx); err != nil {
+		return fmt.Errorf("stop queue: the admission loop is still busy: %w", err)
 	}
-	cancel, done := q.cancel, q.done
-	q.mu.Unlock()
-
-	cancel()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("stop queue: the admission loop is still busy: %w", ctx.Err())
-	}
+	return nil
 }
 
 // Active is the number of admitted runs that this process executes now.
@@ -143,8 +124,7 @@ func (q *Queue) Active() int {
 	return len(q.active)
 }
 
-func (q *Queue) run(ctx context.Context, done chan<- struct{}) {
-	defer close(done)
+func (q *Queue) run(ctx context.Context) {
 	changed, unsubscribe := q.store.Subscribe(store.TopicQueue)
 	defer unsubscribe()
 	timer := time.NewTimer(tick)

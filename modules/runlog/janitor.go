@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
+
+	"dagu/modules/routine"
 )
 
 const (
@@ -48,9 +49,7 @@ type Janitor struct {
 	expirer Expirer
 	zap     *zap.Logger
 
-	mu     sync.Mutex
-	cancel context.CancelFunc
-	done   chan struct{}
+	loop routine.Routine
 }
 
 // NewJanitor returns a Janitor that does nothing until Start.
@@ -60,39 +59,20 @@ func NewJanitor(log *Log, expirer Expirer, logger *zap.Logger) *Janitor {
 
 // Start launches the loop. A second call, and one after Stop, does nothing.
 func (j *Janitor) Start(ctx context.Context) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.done != nil {
-		return nil
-	}
-	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	j.cancel, j.done = cancel, make(chan struct{})
-	go j.run(life, j.done)
+	j.loop.Start(ctx, j.run)
 	return nil
 }
 
 // Stop ends the loop and returns when it has ended, or with the context's error
 // before that. It does not wait for a file system that hangs.
 func (j *Janitor) Stop(ctx context.Context) error {
-	j.mu.Lock()
-	if j.done == nil { // never started: nothing may start later
-		j.cancel, j.done = func() {}, make(chan struct{})
-		close(j.done)
+	if err := j.loop.Stop(ctx); err != nil {
+		return fmt.Errorf("stop janitor: files are still being removed: %w", err)
 	}
-	cancel, done := j.cancel, j.done
-	j.mu.Unlock()
-
-	cancel()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("stop janitor: files are still being removed: %w", ctx.Err())
-	}
+	return nil
 }
 
-func (j *Janitor) run(ctx context.Context, done chan<- struct{}) {
-	defer close(done)
+func (j *Janitor) run(ctx context.Context) {
 	timer := time.NewTimer(firstPass)
 	defer timer.Stop()
 	for {

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"dagu/modules/fault"
 	"dagu/modules/runlog"
 	"dagu/modules/runner/environ"
 	"dagu/modules/runner/guard"
@@ -135,6 +136,7 @@ func (r *Runner) Active() int {
 func (r *Runner) enter(rec store.Run) (*run, context.Context, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	fault.At("runner.lock")
 	if !r.open {
 		return nil, nil, ErrDraining
 	}

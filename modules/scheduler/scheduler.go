@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"dagu/modules/routine"
 )
 
 // Deps are the parts that a Scheduler works with; all are needed.
@@ -26,10 +28,7 @@ type Scheduler struct {
 	deps    Deps
 	// asked takes questions for what the loop has planned, answered at its next turn.
 	asked chan chan<- snapshot
-
-	mu     sync.Mutex
-	cancel context.CancelFunc
-	done   chan struct{}
+	loops routine.Routine
 }
 
 // New returns a Scheduler that does nothing until Start. It fails when
@@ -46,24 +45,19 @@ func New(options Options, deps Deps) (*Scheduler, error) {
 // could not be closed is logged and tried again. A second call, and one after
 // Stop, does nothing.
 func (s *Scheduler) Start(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.done != nil {
-		return nil
-	}
-	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	s.cancel, s.done = cancel, make(chan struct{})
-
 	r := &recoverer{store: s.deps.Store, leftovers: s.deps.Leftovers, log: s.deps.Log, metrics: s.options.Metrics}
-	r.runOnce(ctx)
-
-	var both sync.WaitGroup
-	both.Go(func() { r.run(life, s.options.RecoverInterval) })
-	both.Go(func() { s.guard(life) })
-	go func() {
+	recovered := make(chan struct{})
+	launched := s.loops.Start(ctx, func(life context.Context) {
+		r.runOnce(life)
+		close(recovered)
+		var both sync.WaitGroup
+		both.Go(func() { r.run(life, s.options.RecoverInterval) })
+		both.Go(func() { s.guard(life) })
 		both.Wait()
-		close(s.done)
-	}()
+	})
+	if launched {
+		<-recovered // a look has a deadline of its own
+	}
 	return nil
 }
 
@@ -81,22 +75,10 @@ func (s *Scheduler) guard(ctx context.Context) {
 // Stop ends the loop: nothing is decided afterwards. It returns when the turn in
 // progress is over, or with the context's error before that.
 func (s *Scheduler) Stop(ctx context.Context) error {
-	s.mu.Lock()
-	if s.done == nil { // never started: nothing may start later
-		s.done = make(chan struct{})
-		s.cancel = func() {}
-		close(s.done)
+	if err := s.loops.Stop(ctx); err != nil {
+		return fmt.Errorf("stop scheduler: the loop is still busy: %w", err)
 	}
-	cancel, done := s.cancel, s.done
-	s.mu.Unlock()
-
-	cancel()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("stop scheduler: the loop is still busy: %w", ctx.Err())
-	}
+	return nil
 }
 
 // anchor is where steady time begins.
