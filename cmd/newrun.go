@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -130,19 +129,15 @@ func leftOut(c *cobra.Command, args []string) error {
 	}
 }
 
-// cleanLabels writes labels as those of DAG files are: in lower case, without an empty value.
+// cleanLabels writes labels as those of DAG files are.
 func cleanLabels(given []string) ([]string, error) {
 	var labels []string
-	for _, label := range given {
-		key, value, _ := strings.Cut(strings.ToLower(label), "=")
-		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
-		switch {
-		case key == "":
-			return nil, fmt.Errorf("found %q, want key or key=value", label)
-		case value != "":
-			key += "=" + value
+	for _, text := range given {
+		label, err := dag.CleanLabel(text)
+		if err != nil {
+			return nil, fmt.Errorf("found %q: %w", text, err)
 		}
-		labels = append(labels, key)
+		labels = append(labels, label)
 	}
 	return labels, nil
 }

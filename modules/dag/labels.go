@@ -1,13 +1,16 @@
 package dag
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	yaml "go.yaml.in/yaml/v4"
 )
 
-// Bytes that the parts of a label may have.
+// Characters that the parts of a label may have.
 const (
 	maxLabelKey   = 63
 	maxLabelValue = 255
@@ -46,22 +49,30 @@ func decodeLabels(d *draft, n node) {
 	})
 }
 
-func (d *draft) addLabel(n node, label string) {
-	key, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(label)), "=")
+func (d *draft) addLabel(n node, text string) {
+	label, err := CleanLabel(text)
+	if err != nil {
+		n.fail("%s", err)
+		return
+	}
+	d.dag.Labels = append(d.dag.Labels, label)
+}
+
+// CleanLabel returns a label as a DAG has it: "key" or "key=value" in lower case,
+// without blanks around either and without an empty value. The error says that
+// there is no key, or that a part is too long.
+func CleanLabel(text string) (string, error) {
+	key, value, _ := strings.Cut(strings.ToLower(text), "=")
 	key, value = strings.TrimSpace(key), strings.TrimSpace(value)
 	switch {
 	case key == "":
-		n.fail("a label must have a key")
-		return
-	case len(key) > maxLabelKey:
-		n.fail("the key of a label must be at most %d bytes long", maxLabelKey)
-		return
-	case len(value) > maxLabelValue:
-		n.fail("the value of a label must be at most %d bytes long", maxLabelValue)
-		return
+		return "", errors.New("a label must be key or key=value")
+	case utf8.RuneCountInString(key) > maxLabelKey:
+		return "", fmt.Errorf("the key of a label must be at most %d characters long", maxLabelKey)
+	case utf8.RuneCountInString(value) > maxLabelValue:
+		return "", fmt.Errorf("the value of a label must be at most %d characters long", maxLabelValue)
+	case value == "":
+		return key, nil
 	}
-	if value != "" {
-		key += "=" + value
-	}
-	d.dag.Labels = append(d.dag.Labels, key)
+	return key + "=" + value, nil
 }
