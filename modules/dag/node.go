@@ -250,7 +250,7 @@ func (n *node) boolean() (bool, bool) {
 			return false, true
 		}
 	}
-	n.fail("must be true or false")
+	n.fail("must be true or false, not %s", n.kind())
 	return false, false
 }
 

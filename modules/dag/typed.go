@@ -41,6 +41,7 @@ func (l *paramList) addTyped(n node) {
 		name.fail("params name %q must match %s", p.Name, namePattern)
 	}
 	p.checkConstraints(fields)
+	p.checkEnum(fields)
 	if len(n.report.errors) > before {
 		return
 	}
@@ -72,6 +73,18 @@ func (p Param) checkConstraints(fields entries) {
 	}
 	if p.MinLength != nil && p.MaxLength != nil && *p.MinLength > *p.MaxLength {
 		fields.get("max_length").value.fail("params: the max_length of %s is below its min_length", p.Name)
+	}
+}
+
+// checkEnum records values that the type does not have, and writes the others as
+// those of callers are written.
+func (p *Param) checkEnum(fields entries) {
+	typed := Param{Name: p.Name, Type: p.Type}
+	for i, text := range p.Enum {
+		var err error
+		if p.Enum[i], err = typed.Check(text); err != nil {
+			fields.get("enum").value.fail("params: enum: %s", err)
+		}
 	}
 }
 
