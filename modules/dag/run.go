@@ -147,6 +147,9 @@ func (s *stepDraft) legacyRun() {
 		s.Run, _ = decodeRun(command.value)
 		return
 	}
+	if _, ok := script.value.text(); !ok {
+		return
+	}
 	run, ok := decodeRunText(script.value)
 	if !ok {
 		return
