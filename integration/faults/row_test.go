@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"cmp"
 	"runtime"
 	"slices"
 	"strings"
@@ -31,12 +32,14 @@ type row struct {
 	without []string
 	env     []string
 	// red are the endpoints that must turn red; all others stay green.
-	red      map[string]want
+	red map[string]want
+	// hold is how long the fault lasts once all is red that must be; 0 is five seconds.
+	hold     time.Duration
 	variants []variant
 }
 
 const (
-	// hold is how long a fault lasts once all is red that must be.
+	// hold is that of most rows.
 	hold = 5 * time.Second
 	// slack is what a prober that asks every 100 ms on a busy machine is late at most.
 	slack = time.Second
@@ -138,7 +141,7 @@ func (r row) play(t *testing.T, v variant, off []string) map[string]verdict {
 	require.NoError(t, err, "make the fault")
 	lasting := r.lasting()
 	if len(r.red) > 0 && wait(lasting, func() bool { return w.red(r.red) }) {
-		lasting = hold
+		lasting = cmp.Or(r.hold, hold)
 	} else {
 		lasting = max(0, lasting-time.Since(times.made))
 	}

@@ -93,6 +93,10 @@ func storeRows() []row {
 	stored := readers()
 	red := map[string]want{ready: {within: 15 * time.Second, recovers: checked}}
 	parts := append([]string{"disk"}, stored...)
+	long := time.Duration(0)
+	if settings.full {
+		long = 3 * time.Minute
+	}
 	return []row{
 		{
 			fault: "writes fail or hang", parts: parts, red: red,
@@ -101,7 +105,7 @@ func storeRows() []row {
 				injected("error=EIO"), injected("error=ENOSPC"), injected("delay_enter=5000000"),
 			},
 		},
-		{fault: "another process writes", parts: parts, red: red, variants: []variant{held("begin immediate"), held("begin exclusive")}},
+		{fault: "another process writes", parts: parts, red: red, hold: long, variants: []variant{held("begin immediate"), held("begin exclusive")}},
 		{
 			fault: "the database is gone", parts: parts, red: red,
 			variants: []variant{moved("database deleted", "data/dagu.db", ""), moved("log deleted", "data/dagu.db-wal", "")},
