@@ -23,9 +23,13 @@ type target struct {
 	dag    *dag.DAG
 }
 
-// loadTarget finds and loads a DAG by path or name. Its error is told as a user needs it.
+// loadTarget finds and loads a DAG by path or name; name overrides its own unless
+// it is "". Its error is told as a user needs it.
 func loadTarget(c config.Config, arg, name string) (target, error) {
 	path, err := catalog.Resolve(arg, c.Paths.DAGsDir)
+	if err == nil {
+		err = checkOverride(name)
+	}
 	if err == nil {
 		var t target
 		t.source, t.dag, err = catalog.LoadFile(path, c.Paths.BaseConfig, catalog.LoadOptions{
@@ -37,6 +41,17 @@ func loadTarget(c config.Config, arg, name string) (target, error) {
 		}
 	}
 	return target{}, fmt.Errorf("failed to load DAG from %s: %w", arg, err)
+}
+
+// checkOverride tells what is wrong with --name, which is not the file's fault.
+func checkOverride(name string) error {
+	if name == "" {
+		return nil
+	}
+	if err := dag.CheckName(name); err != nil {
+		return fmt.Errorf("--name: %w", err)
+	}
+	return nil
 }
 
 // text is what the store keeps of the DAG.

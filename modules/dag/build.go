@@ -44,7 +44,9 @@ func (l *loading) name(d *draft, from document, first bool) string {
 	if first && l.source.Name != "" {
 		name = l.source.Name
 	}
-	checkName(&at, name)
+	if err := CheckName(name); err != nil {
+		at.failHere("%s", err)
+	}
 	return name
 }
 
@@ -59,17 +61,18 @@ func (l *loading) register(n *node, name string) {
 	l.names[name] = true
 }
 
-// checkName records a name that no DAG may have.
-func checkName(n *node, name string) {
+// CheckName tells why no DAG may have the name; nil when one may.
+func CheckName(name string) error {
 	bad := func(r rune) bool {
 		return (r|0x20 < 'a' || r|0x20 > 'z') && (r < '0' || r > '9') && r != '_' && r != '.' && r != '-'
 	}
 	switch {
 	case name == "" || name == "." || name == ".." || strings.ContainsFunc(name, bad):
-		n.failHere("the DAG name %q must consist of letters, digits, '_', '.' and '-'", name)
+		return fmt.Errorf("the DAG name %q must consist of letters, digits, '_', '.' and '-'", name)
 	case len(name) > maxName:
-		n.failHere("the DAG name %q must be at most %d characters long", name, maxName)
+		return fmt.Errorf("the DAG name %q must be at most %d characters long", name, maxName)
 	}
+	return nil
 }
 
 // checkSteps records steps that are missing.
