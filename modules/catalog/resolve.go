@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/agext/levenshtein"
 	yaml "go.yaml.in/yaml/v4"
@@ -53,7 +54,8 @@ func (e *NotFoundError) Unwrap() []error { return []error{fs.ErrNotExist, e.Err}
 // an absolute path; else a path that exists from the working directory; else a
 // name in dagsDir, the extension left out or not; else the file in dagsDir whose
 // DAG has that name. "~/" stands for the home directory. It needs no catalog. The
-// error is a [*NotFoundError] when nothing is found.
+// error is a [*NotFoundError] when nothing is found; a path that is there and
+// cannot be followed is found, since reading it tells why.
 func Resolve(arg, dagsDir string) (string, error) {
 	if arg == "" {
 		return "", errors.New("the DAG is empty: give a name or a path")
@@ -74,10 +76,15 @@ func Resolve(arg, dagsDir string) (string, error) {
 		return abs, nil
 	}
 	missing := &NotFoundError{Arg: arg, Tried: []string{abs}}
-	if strings.ContainsRune(path, filepath.Separator) || path == "." || path == ".." {
-		return "", missing
+	if !strings.ContainsRune(path, filepath.Separator) && path != "." && path != ".." {
+		if path = missing.lookIn(dagsDir); path != "" {
+			return path, nil
+		}
 	}
-	return missing.lookIn(dagsDir)
+	if i := slices.IndexFunc(missing.Tried, isObstructed); i >= 0 {
+		return missing.Tried[i], nil
+	}
+	return "", missing
 }
 
 // isFile tells whether there is something at path that is no directory: a
@@ -87,8 +94,21 @@ func isFile(path string) bool {
 	return err == nil && !info.IsDir()
 }
 
-// lookIn looks for the argument as a name in the directory of DAGs.
-func (e *NotFoundError) lookIn(dir string) (string, error) {
+// isObstructed tells whether something other than its absence keeps us from what
+// is at path: a link that leads nowhere or in a circle, a directory that is closed
+// to us.
+func isObstructed(path string) bool {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = os.Lstat(path)
+		return err == nil
+	}
+	return err != nil && !errors.Is(err, syscall.ENOTDIR)
+}
+
+// lookIn looks for the argument as a name in the directory of DAGs; "" when
+// nothing has it.
+func (e *NotFoundError) lookIn(dir string) string {
 	e.Dir = dir
 	files := []string{e.Arg + ".yaml", e.Arg + ".yml"}
 	if isDAGFile(e.Arg) {
@@ -97,14 +117,16 @@ func (e *NotFoundError) lookIn(dir string) (string, error) {
 	for _, file := range files {
 		path := filepath.Join(dir, file)
 		if isFile(path) {
-			return path, nil
+			return path
 		}
-		e.Tried = append(e.Tried, path)
+		if !slices.Contains(e.Tried, path) {
+			e.Tried = append(e.Tried, path)
+		}
 	}
 	list, err := os.ReadDir(dir)
 	if err != nil {
 		e.Err = fmt.Errorf("the DAG directory cannot be read: %w", err)
-		return "", e
+		return ""
 	}
 	var names []string
 	for _, f := range list {
@@ -114,12 +136,12 @@ func (e *NotFoundError) lookIn(dir string) (string, error) {
 		path := filepath.Join(dir, f.Name())
 		name := nameOf(path)
 		if name == e.Arg {
-			return path, nil
+			return path
 		}
 		names = append(names, name)
 	}
 	e.Nearest = nearest(stem(e.Arg), names)
-	return "", e
+	return ""
 }
 
 // nameOf returns the name that a file gives to its DAG, even when the rest of the

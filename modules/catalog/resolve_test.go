@@ -30,6 +30,9 @@ func TestResolve(t *testing.T) {
 	write(t, filepath.Join(root, "dags", "n1.yaml"), named("invoices", "0 1 * * *"))
 	write(t, filepath.Join(root, "dags", "n2.yaml"), "name: receipts\nsteps: 7\n")
 	write(t, filepath.Join(root, "dags", "n3.yaml"), bad)
+	for link, to := range map[string]string{"dags/loop.yaml": "loop.yaml", "dags/lost.yaml": "nowhere", "cwd/etl": "nowhere"} {
+		require.NoError(t, os.Symlink(to, filepath.Join(root, link)))
+	}
 
 	for arg, want := range map[string]string{
 		filepath.Join(root, "dags", "etl.yaml"): "dags/etl.yaml",
@@ -49,6 +52,9 @@ func TestResolve(t *testing.T) {
 		"invoices":                              "dags/n1.yaml",
 		"receipts":                              "dags/n2.yaml", // the error in the file is more use than "not found"
 		"n3":                                    "dags/n3.yaml",
+		"../dags/loop.yaml":                     "dags/loop.yaml", // reading it tells why it cannot be read
+		"loop.yaml":                             "dags/loop.yaml",
+		"lost.yaml":                             "dags/lost.yaml",
 	} {
 		got, err := catalog.Resolve(arg, dags)
 		require.NoError(t, err, arg)
@@ -72,7 +78,10 @@ func TestResolve(t *testing.T) {
 			require.ErrorContains(t, err, text)
 		}
 	}
-	_, err := catalog.Resolve("quite other", dags)
+	t.Chdir(dags)
+	_, err := catalog.Resolve("gone.yaml", dags)
+	require.ErrorContains(t, err, "there is no "+filepath.Join(dags, "gone.yaml")+", and no file", "a path is named once")
+	_, err = catalog.Resolve("quite other", dags)
 	require.NotContains(t, err.Error(), "did you mean")
 	_, err = catalog.Resolve("", dags)
 	require.ErrorContains(t, err, "empty")
