@@ -57,7 +57,7 @@ const (
 	// Dir is the directory of the files within the data directory.
 	Dir = "lives"
 	// poll is how often the registry is looked at.
-	poll = 200 * time.Millisecond
+	poll = 500 * time.Millisecond
 	// maxFile bounds what is read of a file.
 	maxFile = 4 << 10
 )

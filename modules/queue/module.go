@@ -51,5 +51,5 @@ func build(d deps) (*Queue, error) {
 
 // starvedCheck is red after 30 looks, within 31 s.
 func starvedCheck(q *Queue, s *store.Store) health.Check {
-	return health.Check{Name: "starved", Period: starvedPeriod, Deadline: 5 * time.Second, Run: NewStarved(q, s.Admissible).Look}
+	return health.Check{Name: "starved", Period: starvedPeriod, Deadline: 5 * time.Second, Run: NewStarved(q, s).Look}
 }

@@ -24,14 +24,25 @@ type Starved struct {
 	queue *Queue
 	find  func(ctx context.Context, a store.Admission) ([]int64, error)
 
+	changes func() uint64
+
 	mu    sync.Mutex // one look at a time
 	turn  int
+	idle  uint64        // the count of changes at which nothing was to be admitted; 0 is none
 	since map[int64]int // the turn in which a run was first found, in a row
 }
 
+// Admissible is what the check needs of the store.
+type Admissible interface {
+	// Admissible tells which runs could be admitted now, by numbers that stay theirs.
+	Admissible(ctx context.Context, a store.Admission) ([]int64, error)
+	// Changes counts the commits of all processes, those that are known of.
+	Changes() uint64
+}
+
 // NewStarved returns a check that looks about once a second.
-func NewStarved(q *Queue, find func(ctx context.Context, a store.Admission) ([]int64, error)) *Starved {
-	return &Starved{queue: q, find: find, since: make(map[int64]int)}
+func NewStarved(q *Queue, s Admissible) *Starved {
+	return &Starved{queue: q, find: s.Admissible, changes: s.Changes, since: make(map[int64]int)}
 }
 
 // Look returns an error when a run could have been admitted for 30 looks.
@@ -39,10 +50,18 @@ func (s *Starved) Look(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.turn++
+	changes := s.changes()
+	if changes == s.idle {
+		return nil // nobody has queued a run, or freed a slot
+	}
 	free := min(s.queue.options.MaxActive-s.queue.Active(), watched)
 	runs, err := s.find(ctx, store.Admission{Free: free, Limits: s.queue.options.Limits, Unlimited: s.queue.options.Unlimited})
 	if err != nil {
 		return err
+	}
+	s.idle = 0
+	if len(runs) == 0 && free > 0 {
+		s.idle = changes
 	}
 	before := s.since
 	s.since = make(map[int64]int, len(runs))

@@ -48,7 +48,7 @@ func newStarved(t *testing.T, st *store.Store, options queue.Options) *queue.Sta
 	t.Helper()
 	q, err := queue.New(options, st, &fakeExecutor{done: map[string]func(){}}, &fakePulse{}, zap.NewNop())
 	require.NoError(t, err)
-	return queue.NewStarved(q, st.Admissible)
+	return queue.NewStarved(q, st)
 }
 
 func TestARunThatCouldBeAdmittedStarves(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 
 // snapshot is what the loop has planned at one moment.
 type snapshot struct {
+	// edition changes with every plan.
+	edition uint64
 	// now is the time that the loop acted on, generation the catalog's that it follows.
 	now        time.Time
 	generation uint64
@@ -29,11 +31,15 @@ type planned struct {
 	next time.Time
 }
 
-// snapshot copies the plans. A plan that is not on the agenda will never be taken,
+// snapshot copies the plans, unless they are still those of the edition that the
+// asker knows. A plan that is not on the agenda will never be taken,
 // and is left out; so is an entry that is due before its plan is.
-func (l *loop) snapshot(now time.Time) snapshot {
+func (l *loop) snapshot(now time.Time, known uint64) snapshot {
+	if known == l.edition {
+		return snapshot{edition: l.edition, generation: l.generation}
+	}
 	s := snapshot{
-		now: now, generation: l.generation,
+		edition: l.edition, now: now, generation: l.generation,
 		planned: make([]planned, 0, len(l.plans)), begin: make(map[string]int, len(l.plans)),
 	}
 	for name, p := range l.plans {
@@ -84,15 +90,21 @@ var errSilent = errors.New("the loop did not say what it has planned")
 func (s *Scheduler) compare(ctx context.Context) error {
 	entries := s.deps.Catalog.Snapshot()
 	_, _, generation := s.deps.Catalog.Since(math.MaxUint64)
-	answer := make(chan snapshot, 1)
+	q := question{answer: make(chan snapshot, 1)}
+	if well := s.planned.Load(); well.generation == generation {
+		q.known = well.edition
+	}
 	select {
-	case s.asked <- answer:
+	case s.asked <- q:
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", errSilent, ctx.Err())
 	}
-	have := <-answer
+	have := <-q.answer
 	if have.generation < generation {
 		return fmt.Errorf("the loop follows generation %d of the DAG directory, and %d is there", have.generation, generation)
+	}
+	if have.edition == q.known {
+		return nil // it was well, and nothing was planned since
 	}
 	for i := range entries {
 		if e := &entries[i]; e.Good {
@@ -101,7 +113,18 @@ func (s *Scheduler) compare(ctx context.Context) error {
 			}
 		}
 	}
+	s.planned.Store(&well{have.edition, generation})
 	return nil
+}
+
+// well are plans that agreed with the DAG directory.
+type well struct{ edition, generation uint64 }
+
+// question asks the loop what it has planned.
+type question struct {
+	// known is the edition that was found to be well; 0 is none.
+	known  uint64
+	answer chan snapshot
 }
 
 // lacks tells which schedule of the DAG is not planned as it should be.

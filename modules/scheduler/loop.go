@@ -33,6 +33,8 @@ type loop struct {
 
 	plans map[string]*plan
 	heap  agenda[*plan]
+	// edition counts the changes of plans.
+	edition uint64
 	// generation of the catalog that plans follow; known tells that it was read once.
 	generation uint64
 	known      bool
@@ -50,29 +52,30 @@ func newLoop(options Options, deps Deps) *loop {
 		deps:    deps,
 		anchor:  anchor{at: time.Now(), suspended: suspended()},
 		plans:   make(map[string]*plan),
+		edition: 1,
 		reopen:  true, // the clock may have been wrong in an earlier life
 	}
 }
 
-func (l *loop) run(ctx context.Context, asked <-chan chan<- snapshot) {
+func (l *loop) run(ctx context.Context, asked <-chan question) {
 	changed, unsubscribe := l.deps.Catalog.Subscribe()
 	defer unsubscribe()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		var answer chan<- snapshot
+		var q question
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		case <-changed:
-		case answer = <-asked:
+		case q = <-asked:
 		}
 		began := time.Now()
 		now := l.runOnce(ctx)
 		l.options.Metrics.turn(time.Since(began))
-		if answer != nil {
-			answer <- l.snapshot(now) // it has room for one
+		if q.answer != nil {
+			q.answer <- l.snapshot(now, q.known) // it has room for one
 		}
 		l.deps.Pulse.Beat("waiting")
 		timer.Reset(l.sleep(now))
@@ -159,6 +162,7 @@ func (l *loop) take(now time.Time) {
 	}
 	var again []*plan
 	for len(l.heap) > 0 && !l.heap[0].next.After(now) && len(l.pending) < maxPending {
+		l.edition++
 		p := l.heap.pop()
 		l.deps.Pulse.Beat("taking due times of " + p.run.DAG)
 		list := l.takeOf(p, now)

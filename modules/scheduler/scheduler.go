@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -27,8 +28,10 @@ type Scheduler struct {
 	options Options
 	deps    Deps
 	// asked takes questions for what the loop has planned, answered at its next turn.
-	asked chan chan<- snapshot
-	loops routine.Routine
+	asked chan question
+	// planned is what was last found to be well.
+	planned atomic.Pointer[well]
+	loops   routine.Routine
 }
 
 // New returns a Scheduler that does nothing until Start. It fails when
@@ -38,7 +41,9 @@ func New(options Options, deps Deps) (*Scheduler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Scheduler{options: options, deps: deps, asked: make(chan chan<- snapshot)}, nil
+	s := &Scheduler{options: options, deps: deps, asked: make(chan question)}
+	s.planned.Store(&well{})
+	return s, nil
 }
 
 // Start closes the runs of processes that died, then launches the loop. What

@@ -63,6 +63,7 @@ func (l *loop) sync(ctx context.Context, changed []catalog.Entry, removed []stri
 		}
 		marks[m.DAG][m.Entry] = m
 	}
+	l.edition++
 	for _, name := range removed {
 		l.drop(name)
 	}

@@ -213,6 +213,7 @@ func (c *fakeCatalog) hide(name string, texts ...string) {
 		c.hidden = make(map[string]catalog.Entry)
 	}
 	delete(c.hidden, name)
+	c.generation++
 	if len(texts) > 0 {
 		c.hidden[name] = entryOf(name, texts...)
 	}

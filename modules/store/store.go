@@ -33,7 +33,8 @@ type Store struct {
 	db     *database
 	writer *writer
 
-	damaged atomic.Bool // a call has met damage that no check has refuted since
+	changes atomic.Uint64 // commits, of other processes too
+	damaged atomic.Bool   // a call has met damage that no check has refuted since
 
 	ownMu    sync.Mutex
 	own      own
@@ -82,7 +83,9 @@ func (s *Store) Start(ctx context.Context) error {
 	s.writer = &writer{
 		session: db.writer,
 		hub:     &s.hub,
+		changes: &s.changes,
 		pulse:   s.options.Pulse,
+		wal:     filepath.Join(s.options.Dir, fileName+walSuffix),
 		log:     s.log,
 		begin:   func() tx { return tx{session: db.writer, now: s.options.Now(), owner: s.Instance()} },
 		ops:     make(chan *op),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -64,6 +65,7 @@ type tx struct {
 type writer struct {
 	session *session
 	hub     *hub
+	changes *atomic.Uint64
 	pulse   Pulse
 	log     *zap.Logger
 	begin   func() tx
@@ -73,7 +75,21 @@ type writer struct {
 	done chan struct{}
 
 	version int64
+	wal     string // the write-ahead log's path
+	seen    walState
 }
+
+// walState is what stat tells of the write-ahead log, to which every commit is appended
+// or written.
+type walState struct {
+	size    int64
+	changed time.Time
+	settled bool // so long ago that a later commit has another time
+}
+
+// settle is the age from which the time of a change tells it from the next one, on
+// any file system that locks work on.
+const settle = 2 * time.Second
 
 func (w *writer) loop(ctx context.Context) {
 	defer close(w.done)
@@ -150,6 +166,7 @@ func (w *writer) together(ctx context.Context, batch []*op) bool {
 		w.leave(ctx)
 		return false
 	}
+	w.changes.Add(1)
 	for i, o := range batch {
 		if errs[i] == nil {
 			w.hub.publish(o.tx.wake)
@@ -191,6 +208,7 @@ func (w *writer) alone(ctx context.Context, o *op) {
 		o.answer(fmt.Errorf("%w: commit: %w", ErrUnknown, err))
 		return
 	}
+	w.changes.Add(1)
 	w.hub.publish(o.tx.wake)
 	o.answer(nil)
 }
@@ -238,14 +256,26 @@ func (w *writer) call(ctx context.Context, o *op) (err error) {
 	return o.run(ctx, &o.tx)
 }
 
-// poll looks whether another process has committed since the last time.
+// poll looks whether another process has committed since the last time. While the
+// log's file stays as it was, and that is long ago, nobody has.
 func (w *writer) poll(ctx context.Context) {
+	now := walState{}
+	if info, err := os.Stat(w.wal); err == nil {
+		now = walState{size: info.Size(), changed: info.ModTime()}
+		age := time.Since(now.changed)
+		now.settled = age > settle || age < -settle // in the future: of a clock that was wrong
+	}
+	if now == w.seen && now.settled {
+		return
+	}
+	w.seen = now
 	version, _, err := first(ctx, w.session, number, "pragma data_version")
 	if err != nil {
 		w.log.Debug("cannot look for commits of other processes", zap.Error(err))
 		return
 	}
 	if version != w.version && w.version != 0 {
+		w.changes.Add(1)
 		w.hub.publish(allTopics)
 	}
 	w.version = version
