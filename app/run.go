@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -97,6 +98,7 @@ func (p *process) live() (int, error) {
 		return p.stop(sig.String(), 0, started), nil
 	}
 	started <- nil
+	debug.FreeOSMemory() // a start reads all that there is; what follows needs a fraction
 
 	select {
 	case sig := <-p.signals:
