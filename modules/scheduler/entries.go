@@ -99,21 +99,54 @@ func (s *Scheduler) compare(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", errSilent, ctx.Err())
 	}
-	have := <-q.answer
+	var have snapshot
+	select {
+	case have = <-q.answer:
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", errSilent, ctx.Err())
+	}
 	if have.generation < generation {
 		return fmt.Errorf("the loop follows generation %d of the DAG directory, and %d is there", have.generation, generation)
 	}
 	if have.edition == q.known {
 		return nil // it was well, and nothing was planned since
 	}
+	var odd []catalog.Entry
 	for i := range entries {
-		if e := &entries[i]; e.Good {
-			if err := have.lacks(e); err != nil {
-				return err
-			}
+		if e := &entries[i]; e.Good && have.lacks(e, nil) != nil {
+			odd = append(odd, *e)
 		}
 	}
+	if err := s.explain(ctx, &have, odd); err != nil {
+		return err
+	}
 	s.planned.Store(&well{have.edition, generation})
+	return nil
+}
+
+// explain tells which of the DAGs is not planned as it should be even when its marks
+// are heeded: after a clock went back they lie ahead of it where something has fired.
+func (s *Scheduler) explain(ctx context.Context, have *snapshot, odd []catalog.Entry) error {
+	if len(odd) == 0 {
+		return nil
+	}
+	names := make([]string, len(odd))
+	for i, e := range odd {
+		names[i] = e.Name
+	}
+	list, err := s.deps.Store.Marks(ctx, names)
+	if err != nil {
+		return err
+	}
+	marks := make(map[string][]store.Mark, len(odd))
+	for _, m := range list {
+		marks[m.DAG] = append(marks[m.DAG], m)
+	}
+	for i := range odd {
+		if err := have.lacks(&odd[i], marks[odd[i].Name]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -127,17 +160,25 @@ type question struct {
 	answer chan snapshot
 }
 
-// lacks tells which schedule of the DAG is not planned as it should be.
-func (s *snapshot) lacks(e *catalog.Entry) error {
+// lacks tells which schedule of the DAG is not planned as it should be: for the first
+// time after now, and after its mark among those of the DAG.
+func (s *snapshot) lacks(e *catalog.Entry, marks []store.Mark) error {
 	for _, at := range e.Schedules {
-		next, ok := s.find(e.Name, keyOf(at.Spec))
+		key := keyOf(at.Spec)
+		next, ok := s.find(e.Name, key)
 		if !ok {
 			return fmt.Errorf("%s is not planned for %q", e.Name, at.Spec)
 		}
 		if !next.IsZero() && !next.After(s.now) {
 			continue // about to be taken
 		}
-		if want := at.Spec.Next(s.now); !next.Equal(want) {
+		after := s.now
+		for _, m := range marks {
+			if m.Entry == key && m.Mark.After(after) {
+				after = m.Mark
+			}
+		}
+		if want := at.Spec.Next(after); !next.Equal(want) {
 			return fmt.Errorf("%s is planned for %s, and %q is due at %s", e.Name, next, at.Spec, want)
 		}
 	}

@@ -67,6 +67,8 @@ type Store interface {
 	Reopen(ctx context.Context, now time.Time) (int, error)
 	// Decide records the outcome of due times, asking judge in the same transaction.
 	Decide(ctx context.Context, batch []store.Candidate, judge func(i int, s store.State) store.Verdict) ([]store.Decision, error)
+	// Marks reads how far the schedules that the DAGs have now are decided.
+	Marks(ctx context.Context, dags []string) ([]store.Mark, error)
 	// DeadOwners lists the processes that died, each locked against other finders.
 	DeadOwners(ctx context.Context) ([]store.DeadOwner, error)
 }

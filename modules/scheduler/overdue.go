@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,7 +87,7 @@ func (o *Overdue) Look(ctx context.Context) error {
 		w.since = o.turn
 		o.waiting = append(o.waiting, w)
 	}
-	return o.verify(ctx)
+	return o.verify(ctx, s.now)
 }
 
 // follow takes over what changed in the catalog.
@@ -94,11 +95,11 @@ func (o *Overdue) follow(ctx context.Context, now time.Time) error {
 	changed, removed, generation := o.catalog.Since(o.generation)
 	var list []*watched
 	for _, e := range changed {
-		if e.Good {
+		if e.Good && !o.dags[e.Name].has(e.Schedules) {
 			list = append(list, newWatched(e, now))
 		}
 	}
-	if err := o.read(ctx, list); err != nil {
+	if err := o.read(ctx, list, now); err != nil {
 		return err
 	}
 	for _, name := range removed {
@@ -117,6 +118,14 @@ func newWatched(e catalog.Entry, now time.Time) *watched {
 	return &watched{name: e.Name, schedules: e.Schedules, seen: now, slot: slot{place: -1}}
 }
 
+// has tells that the DAG is watched with these schedules. An edit that leaves them as
+// they are must not give the loop new time for what is due.
+func (w *watched) has(schedules []dag.Schedule) bool {
+	return w != nil && slices.EqualFunc(w.schedules, schedules, func(a, b dag.Schedule) bool {
+		return keyOf(a.Spec) == keyOf(b.Spec)
+	})
+}
+
 func (o *Overdue) drop(name string) {
 	w, ok := o.dags[name]
 	if !ok {
@@ -128,7 +137,7 @@ func (o *Overdue) drop(name string) {
 }
 
 // read computes the next due times of DAGs from their marks.
-func (o *Overdue) read(ctx context.Context, list []*watched) error {
+func (o *Overdue) read(ctx context.Context, list []*watched, now time.Time) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -151,14 +160,15 @@ func (o *Overdue) read(ctx context.Context, list []*watched) error {
 		if i, ok := begin[w.name]; ok {
 			own = marks[i:]
 		}
-		w.settle(own)
+		w.settle(own, now)
 	}
 	return nil
 }
 
 // settle computes the next due time from marks, of which the DAG's own come first. A
-// schedule that has no mark yet is owed what comes after it was seen.
-func (w *watched) settle(marks []store.Mark) {
+// schedule that has no mark yet is owed what comes after it was seen. A mark ahead of
+// the clock may be taken back at any time: the DAG is looked at again.
+func (w *watched) settle(marks []store.Mark, now time.Time) {
 	w.next = time.Time{}
 	for _, s := range w.schedules {
 		key, mark := keyOf(s.Spec), w.seen
@@ -167,7 +177,11 @@ func (w *watched) settle(marks []store.Mark) {
 				mark = marks[i].Mark
 			}
 		}
-		if n := s.Spec.Next(mark); !n.IsZero() && (w.next.IsZero() || n.Before(w.next)) {
+		n := s.Spec.Next(mark)
+		if mark.After(now) {
+			n = now
+		}
+		if !n.IsZero() && (w.next.IsZero() || n.Before(w.next)) {
 			w.next = n
 		}
 	}
@@ -175,7 +189,7 @@ func (w *watched) settle(marks []store.Mark) {
 
 // verify reads the marks of those that had their time, and tells of the first that
 // is where it was.
-func (o *Overdue) verify(ctx context.Context) error {
+func (o *Overdue) verify(ctx context.Context, now time.Time) error {
 	n := 0
 	for n < len(o.waiting) && o.turn-o.waiting[n].since >= o.patience {
 		n++
@@ -188,13 +202,13 @@ func (o *Overdue) verify(ctx context.Context) error {
 			was[w] = w.next
 		}
 	}
-	if err := o.read(ctx, late); err != nil {
+	if err := o.read(ctx, late, now); err != nil {
 		return err
 	}
 	var overdue error
 	var stay []*watched
 	for _, w := range late {
-		if w.next.IsZero() || w.next.After(was[w]) {
+		if !w.next.Equal(was[w]) {
 			o.heap.add(w)
 			continue
 		}

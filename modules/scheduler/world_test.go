@@ -150,6 +150,24 @@ type flakyStore struct {
 	down bool
 	// lost lets a decision be recorded and then answers with an error.
 	lost bool
+	// ahead leaves marks that lie ahead of the clock where they are.
+	ahead bool
+}
+
+func (s *flakyStore) keepAhead(keep bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead = keep
+}
+
+func (s *flakyStore) Reopen(ctx context.Context, now time.Time) (int, error) {
+	s.mu.Lock()
+	keep := s.ahead
+	s.mu.Unlock()
+	if keep {
+		return 0, nil
+	}
+	return s.Store.Reopen(ctx, now)
 }
 
 func (s *flakyStore) set(down, lost bool) {
@@ -287,6 +305,13 @@ type fakePulse struct {
 	beats int
 	heard map[string]bool
 	bomb  bool
+	hold  <-chan struct{} // when not nil, a beat waits for its end
+}
+
+func (p *fakePulse) holdAt(hold <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hold = hold
 }
 
 func (p *fakePulse) Beat(doing string) {
@@ -297,6 +322,9 @@ func (p *fakePulse) Beat(doing string) {
 		p.heard = make(map[string]bool)
 	}
 	p.heard[doing] = true
+	if p.hold != nil {
+		<-p.hold
+	}
 	if p.bomb {
 		panic("wedged")
 	}
