@@ -93,7 +93,7 @@ several labels those that have all.`,
 				return err
 			}
 			if len(runs) == 0 {
-				tellNoRuns(c, n)
+				tellNoRuns(c, n.name, n.unknown(ctx, st))
 			}
 			return h.print(c.OutOrStdout(), runs)
 		})
@@ -102,13 +102,13 @@ several labels those that have all.`,
 }
 
 // tellNoRuns says that nothing was found, and why that may be.
-func tellNoRuns(c *cobra.Command, n named) {
+func tellNoRuns(c *cobra.Command, name string, why error) {
 	line := "No DAG runs found"
-	if n.name != "" {
-		line += " for " + n.name
+	if name != "" {
+		line += " for " + name
 	}
-	if n.missing != nil {
-		line += ": " + n.missing.Error()
+	if why != nil {
+		line += ": " + why.Error()
 	}
 	tell(c.ErrOrStderr(), "%s", line)
 }

@@ -66,7 +66,7 @@ func (n named) open(ctx context.Context, st *store.Store, id string) ([]store.Ru
 		DAG: n.name, Statuses: []store.Status{store.StatusQueued, store.StatusRunning}, Limit: maxHistory,
 	})
 	if err == nil && len(runs) == 0 {
-		err = n.nothing("no run of %s is queued or running", n.name)
+		err = n.nothing(ctx, st, "no run of %s is queued or running", n.name)
 	}
 	return runs, err
 }

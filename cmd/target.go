@@ -95,11 +95,22 @@ func nameOf(c config.Config, arg string) (named, error) {
 	}
 }
 
-// nothing is the error when what was looked for is not there: that the file is
-// missing, where it is, since a wrong name is then the likely reason.
-func (n named) nothing(format string, args ...any) error {
-	if n.missing != nil {
-		return n.missing
+// unknown is why there is no file of the DAG, where no run has its name either: a
+// wrong name is then the likely reason for finding nothing. Else it is nil.
+func (n named) unknown(ctx context.Context, st *store.Store) error {
+	if n.missing == nil {
+		return nil
+	}
+	if runs, err := st.Runs(ctx, store.Filter{DAG: n.name, Limit: 1}); err != nil || len(runs) > 0 {
+		return err
+	}
+	return n.missing
+}
+
+// nothing is the error when what was looked for is not there.
+func (n named) nothing(ctx context.Context, st *store.Store, format string, args ...any) error {
+	if err := n.unknown(ctx, st); err != nil {
+		return err
 	}
 	return fmt.Errorf(format, args...)
 }
@@ -108,7 +119,7 @@ func (n named) nothing(format string, args ...any) error {
 func (n named) run(ctx context.Context, st *store.Store, id string) (store.Run, error) {
 	run, err := st.Run(ctx, id)
 	if errors.Is(err, store.ErrNotFound) || (err == nil && run.DAG != n.name) {
-		return store.Run{}, n.nothing("%s has no run %s", n.name, id)
+		return store.Run{}, n.nothing(ctx, st, "%s has no run %s", n.name, id)
 	}
 	return run, err
 }
@@ -117,7 +128,7 @@ func (n named) run(ctx context.Context, st *store.Store, id string) (store.Run, 
 func (n named) newest(ctx context.Context, st *store.Store) (store.Run, error) {
 	runs, err := st.Runs(ctx, store.Filter{DAG: n.name, Limit: 1})
 	if err == nil && len(runs) == 0 {
-		err = n.nothing("%s has no runs", n.name)
+		err = n.nothing(ctx, st, "%s has no runs", n.name)
 	}
 	if err != nil {
 		return store.Run{}, err
