@@ -47,14 +47,28 @@ func makeDir(dir string) error {
 	case err == nil, errors.Is(err, fs.ErrExist):
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return os.MkdirAll(dir, dirMode)
+		return makeParents(dir)
 	default:
 		return err
 	}
 }
 
-// Remove removes the files of a run. Directories that are gone already are fine;
-// one that does not lie in the roots is left alone: it is not ours.
+// makeParents makes a directory with its parents. The one of the DAG is removed
+// with its last run, which may take place between the making of the two.
+func makeParents(dir string) error {
+	const tries = 10
+	var err error
+	for range tries {
+		if err = os.MkdirAll(dir, dirMode); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return err
+}
+
+// Remove removes the files of a run, and the directories of its DAG when nothing
+// is left in them. Directories that are gone already are fine; one that does not
+// lie in the roots is left alone: it is not ours.
 func (l *Log) Remove(run Expired) error {
 	return l.removeRun(context.Background(), run)
 }
@@ -79,7 +93,7 @@ func (r root) removeDir(ctx context.Context, dir string) error {
 }
 
 // removeBelow removes a tree of a root that cannot be left, whatever links a step
-// has put there.
+// has put there, and the directory that it stood in when that is empty then.
 func removeBelow(dir, rel string) error {
 	r, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,5 +103,17 @@ func removeBelow(dir, rel string) error {
 		return err
 	}
 	defer r.Close() //nolint:errcheck // nothing was written to it
-	return r.RemoveAll(rel)
+	err = r.RemoveAll(rel)
+	if err == nil {
+		removeEmpty(r, filepath.Dir(rel))
+	}
+	return err
+}
+
+// removeEmpty removes a directory of a root in which nothing is left, and no link
+// in its place.
+func removeEmpty(r *os.Root, rel string) {
+	if info, err := r.Lstat(rel); rel != "." && err == nil && info.IsDir() {
+		_ = r.Remove(rel) // other runs may be in it
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -141,6 +142,54 @@ func TestRemoveStaysInItsRoots(t *testing.T) {
 	require.NoDirExists(t, run.Dir())
 	require.NoDirExists(t, run.WorkDir())
 	require.DirExists(t, filepath.Join(outside, "kept"))
+}
+
+func TestDirectoryOfADAGGoesWithItsLastRun(t *testing.T) {
+	t.Parallel()
+	l, root := newLog(t)
+	of := func(id string) runlog.Expired {
+		run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: id, Number: 1, Started: started()})
+		require.NoError(t, err)
+		return runlog.Expired{LogDir: run.Dir(), WorkDir: run.WorkDir()}
+	}
+	one, two := of("one"), of("two")
+	require.NoError(t, l.Remove(one))
+	require.DirExists(t, two.LogDir)
+	require.NoError(t, l.Remove(two))
+	for _, dir := range []string{"logs", "work"} {
+		require.DirExists(t, filepath.Join(root, dir))
+		require.NoDirExists(t, filepath.Join(root, dir, "etl"))
+	}
+
+	require.NoError(t, os.Mkdir(filepath.Join(root, "logs", "kept"), 0o750))
+	require.NoError(t, os.Symlink("kept", filepath.Join(root, "logs", "etl")))
+	require.NoError(t, l.Remove(of("three")))
+	_, err := os.Lstat(filepath.Join(root, "logs", "etl"))
+	require.NoError(t, err, "a link is somebody's")
+}
+
+func TestRunsBeginWhileOthersOfTheirDAGAreRemoved(t *testing.T) {
+	t.Parallel()
+	l, _ := newLog(t)
+	var beginners sync.WaitGroup
+	failed := make(chan error, 2)
+	for _, name := range []string{"one", "two"} {
+		beginners.Go(func() {
+			for range 300 {
+				run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: name, Number: 1, Started: started()})
+				if err == nil {
+					err = l.Remove(runlog.Expired{LogDir: run.Dir(), WorkDir: run.WorkDir()})
+				}
+				if err != nil {
+					failed <- err
+					return
+				}
+			}
+		})
+	}
+	beginners.Wait()
+	close(failed)
+	require.NoError(t, <-failed)
 }
 
 func TestModules(t *testing.T) {
