@@ -9,6 +9,10 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 )
 
+// maxConsts bounds what the constants of a DAG come to, in bytes: each may repeat
+// the ones before it. Those of the largest files without references stay below.
+const maxConsts = 1 << 20
+
 // decodeConsts decodes constants. Each may use the ones before it, those of
 // the base file included, and replaces the one of the base file that has its
 // name.
@@ -17,9 +21,10 @@ func decodeConsts(d *draft, n node) {
 		n.fail("consts must be a list of single-entry mappings, not %s", n.kind())
 		return
 	}
-	values := make(map[string]string)
+	values, total := make(map[string]string), 0
 	for _, v := range d.dag.Consts {
 		values[v.Name] = v.Value
+		total += len(v.Value)
 	}
 	lines := make(map[string]int)
 	var own []Var
@@ -37,6 +42,10 @@ func decodeConsts(d *draft, n node) {
 		if strings.Contains(text, "$") {
 			e.value.checkConst(text, values)
 			text = value.Scope{Consts: values}.Refs(text)
+		}
+		if total += len(text); total > maxConsts {
+			e.value.failHere("consts come to more than %d bytes with this one", maxConsts)
+			break
 		}
 		values[e.key] = text
 		own = append(own, Var{Name: e.key, Value: text})

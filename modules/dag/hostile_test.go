@@ -111,6 +111,21 @@ func TestGroupsOfAChainAreBounded(t *testing.T) {
 		"the groups make 1001000 dependencies; at most 1000000 are allowed")
 }
 
+// A constant may repeat the one before it, and many constants one that is large.
+func TestConstsAreBounded(t *testing.T) {
+	t.Parallel()
+	doubled := "consts:\n- a0: x\n"
+	for i := range 18 {
+		doubled += fmt.Sprintf("- a%d: ${consts.a%d}${consts.a%[2]d}\n", i+1, i)
+	}
+	const bound = "consts come to more than 1048576 bytes with this one"
+	require.NotContains(t, fails(t, doubled).Error(), bound)
+	many := doubled + strings.Join(numbered("- b%[1]d: ${consts.a18}", 5000), "\n")
+	all := fails(t, many)
+	require.Len(t, all, 2)
+	require.ErrorContains(t, all[1], "field 'consts[21].b2': "+bound)
+}
+
 // Suggestions are not looked for without end.
 func TestManyUnknownDependencies(t *testing.T) {
 	t.Parallel()
