@@ -37,9 +37,9 @@ race: build ## Run all tests but the timed ones with the race detector (needs a 
 
 .PHONY: lint
 lint: ## Run the linters and check formatting and go.mod
-	$(GO) tool $(TOOLS) golangci-lint run ./...
+	$(GO) tool $(TOOLS) golangci-lint run --allow-parallel-runners ./...
 	$(GO) mod tidy -diff
-	cd integration/monitoring && $(GO) tool -modfile=../../.ci/tools/go.mod golangci-lint run ./... && $(GO) mod tidy -diff
+	cd integration/monitoring && $(GO) tool -modfile=../../.ci/tools/go.mod golangci-lint run --allow-parallel-runners ./... && $(GO) mod tidy -diff
 
 .PHONY: fmt
 fmt: ## Format the code
