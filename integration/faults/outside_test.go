@@ -8,9 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite" // the driver of another process
 )
 
@@ -155,6 +157,28 @@ func noDescriptors() variant {
 		return func() error { return command("prlimit", "--pid", s.pid(), "--nofile=1024:4096") },
 			command("prlimit", "--pid", s.pid(), "--nofile=3:4096")
 	}}
+}
+
+// noProcesses runs the process as a user of its own, and takes from it the right to
+// have another process.
+func noProcesses() variant {
+	return variant{
+		name: "prlimit --nproc", lacks: func() string {
+			if os.Geteuid() != 0 {
+				return "another user takes root"
+			}
+			return needs("prlimit", "setpriv")()
+		},
+		wrapper: func(s *subject) []string {
+			user := strconv.Itoa(20_000 + s.port%10_000) // nobody else's
+			require.NoError(s.tb, command("chown", "-R", user+":"+user, s.dir))
+			return []string{"setpriv", "--reuid=" + user, "--regid=" + user, "--clear-groups"}
+		},
+		make: func(s *subject) (func() error, error) {
+			return func() error { return command("prlimit", "--pid", s.pid(), "--nproc=4096:4096") },
+				command("prlimit", "--pid", s.pid(), "--nproc=1:4096")
+		},
+	}
 }
 
 // noInotify starts the process where nothing can be watched.

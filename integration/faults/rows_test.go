@@ -143,7 +143,7 @@ func workRows() []row {
 	return append(list, row{
 		fault: "no process can be started", parts: []string{"executor"},
 		red:      map[string]want{ready: {within: time.Minute, recovers: time.Minute}},
-		variants: []variant{hook("executor.fork", "error EIO"), hook("executor.fork", "hang")},
+		variants: []variant{hook("executor.fork", "error EIO"), hook("executor.fork", "hang"), noProcesses()},
 	}, row{
 		fault: "a schedule is not planned", parts: []string{"entries"},
 		red:      map[string]want{ready: {within: 91 * time.Second, recovers: time.Minute}},
