@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/dustin/go-humanize"
+	"golang.org/x/sys/unix"
 
 	"dagu/modules/fault"
 )
@@ -21,8 +22,9 @@ const (
 	// that one percent of it is less, that is the limit.
 	minFree   = 64 << 20
 	minInodes = 1000
-	// probeName is the file that is written and removed.
-	probeName = ".probe"
+	// probeName is the file that is written and removed. It is a name that nobody
+	// else gives: the directory above a missing one is not ours.
+	probeName = ".dagu-probe"
 	probeSize = 4 << 10
 )
 
@@ -87,7 +89,7 @@ func probe(path string) (err error) {
 	if err = fault.Error("disk.probe"); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return fmt.Errorf("create a probe file: %w", err)
 	}

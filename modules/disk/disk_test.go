@@ -52,10 +52,29 @@ func TestCheckLeavesNothing(t *testing.T) {
 	require.Empty(t, list)
 }
 
+// The directory may be somebody else's: the nearest one above a missing one is.
+func TestCheckTouchesNoFileOfOthers(t *testing.T) {
+	t.Parallel()
+	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "kept")
+	for _, path := range []string{filepath.Join(dir, ".probe"), elsewhere} {
+		require.NoError(t, os.WriteFile(path, []byte("mine"), 0o600))
+	}
+	require.NoError(t, disk.Check(t.Context(), filepath.Join(dir, "missing")))
+	text, err := os.ReadFile(filepath.Join(dir, ".probe"))
+	require.NoError(t, err)
+	require.Equal(t, "mine", string(text))
+
+	require.NoError(t, os.Symlink(elsewhere, filepath.Join(dir, disk.ProbeName)))
+	require.Error(t, disk.Check(t.Context(), dir), "a link is not followed")
+	text, err = os.ReadFile(elsewhere)
+	require.NoError(t, err)
+	require.Equal(t, "mine", string(text))
+}
+
 func TestCheckFailsWhereNothingCanBeWritten(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	require.NoError(t, os.Mkdir(filepath.Join(dir, ".probe"), 0o750))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, disk.ProbeName), 0o750))
 	require.ErrorContains(t, disk.Check(t.Context(), dir), "create a probe file")
 	file := filepath.Join(dir, "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
@@ -77,7 +96,7 @@ func TestModule(t *testing.T) {
 	require.Len(t, got.Checks, 1)
 	require.NoError(t, got.Checks[0].Run(t.Context()))
 	for _, dir := range []string{data, logs} {
-		probe := filepath.Join(dir, ".probe")
+		probe := filepath.Join(dir, disk.ProbeName)
 		require.NoError(t, os.Mkdir(probe, 0o750))
 		require.ErrorContains(t, got.Checks[0].Run(t.Context()), dir)
 		require.NoError(t, os.Remove(probe))
