@@ -42,6 +42,9 @@ func (c *Catalog) CheckDir(ctx context.Context) error {
 	found, read := 0, false
 	var last error // why the last file could not be read
 	err = dir.list(func(name string) bool {
+		if c.state.isBase(name) {
+			return true
+		}
 		found++
 		last = readSome(filepath.Join(c.state.Dir, name))
 		read = last == nil

@@ -25,6 +25,18 @@ func TestCheckDirWantsOneReadableFile(t *testing.T) {
 	require.NoError(t, c.CheckDir(t.Context()), "a bad file is its author's concern")
 }
 
+// The base file is no DAG: that it can be read says nothing about those.
+func TestCheckDirLeavesTheBaseFileOut(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	base := filepath.Join(dir, "base.yaml")
+	write(t, base, "")
+	c := started(t, catalog.Options{Dir: dir, BaseFile: base}, newFakeStore())
+	require.NoError(t, c.CheckDir(t.Context()))
+	fifo(t, filepath.Join(dir, "a.yaml"))
+	require.ErrorContains(t, c.CheckDir(t.Context()), "none of the 1 files")
+}
+
 // Somebody who removes all files from the directory means it.
 func TestCheckDirIsContentWithAnEmptiedDirectory(t *testing.T) {
 	t.Parallel()
