@@ -42,3 +42,20 @@ func (s *Store) Pragma(ctx context.Context, name string) (int64, error) {
 
 // MaxReaders is maxReaders.
 const MaxReaders = maxReaders
+
+// PollTwice looks for commits of others with a context that has ended, and then with
+// one that has not, after before has run; all in one turn of the writer. It tells
+// whether the second look found any.
+func (s *Store) PollTwice(ctx context.Context, before func() error) (found bool, err error) {
+	return perform(ctx, s, "poll twice", true, func(ctx context.Context, _ *tx) (bool, error) {
+		if err := before(); err != nil {
+			return false, err
+		}
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		s.writer.poll(ended)
+		count := s.Changes()
+		s.writer.poll(ctx)
+		return s.Changes() > count, nil
+	})
+}

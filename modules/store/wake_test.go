@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,6 +100,24 @@ func TestWake(t *testing.T) {
 }
 
 // The poll is a fifth of a second, and own commits do not look like those of others.
+// A look that fails has seen nothing: the next one looks again, although the log's
+// file has not changed since.
+func TestPollThatFailsIsRepeated(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, store.Options{Dir: dir})
+	conn := raw(t, dir)
+	found, err := s.PollTwice(t.Context(), func() error {
+		if _, err := conn.ExecContext(t.Context(), "insert into probe (id, count) values (1, 1)"); err != nil {
+			return err
+		}
+		long := time.Now().Add(-time.Hour)
+		return os.Chtimes(filepath.Join(dir, "dagu.db-wal"), long, long)
+	})
+	require.NoError(t, err)
+	require.True(t, found)
+}
+
 func TestPollInABubble(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -268,7 +268,6 @@ func (w *writer) poll(ctx context.Context) {
 	if now == w.seen && now.settled {
 		return
 	}
-	w.seen = now
 	version, _, err := first(ctx, w.session, number, "pragma data_version")
 	if err != nil {
 		w.log.Debug("cannot look for commits of other processes", zap.Error(err))
@@ -278,5 +277,5 @@ func (w *writer) poll(ctx context.Context) {
 		w.changes.Add(1)
 		w.hub.publish(allTopics)
 	}
-	w.version = version
+	w.version, w.seen = version, now
 }
