@@ -111,6 +111,19 @@ func TestGroupsOfAChainAreBounded(t *testing.T) {
 		"the groups make 1001000 dependencies; at most 1000000 are allowed")
 }
 
+// Defaults and steps multiply, over all documents of a file.
+func TestDefaultsAreBounded(t *testing.T) {
+	t.Parallel()
+	of := func(defaults, steps int) string {
+		return "defaults:\n  env: [" + strings.Repeat("A=, ", defaults/2) + "]\n  preconditions: [" + strings.Repeat("x, ", defaults-defaults/2) +
+			"]\nsteps:\n" + strings.Repeat("- run: x\n", steps)
+	}
+	require.Len(t, load(t, of(1000, 994)).Steps[993].Env, 500)
+	require.ErrorContains(t, fails(t, of(1000, 995)),
+		"the defaults give the steps 1001000 variables and preconditions; at most 1000000 are allowed")
+	require.ErrorContains(t, fails(t, of(1000, 494)+"---\nname: other\n"+of(1000, 495)), "the defaults give the steps 1001000")
+}
+
 // A constant may repeat the one before it, and many constants one that is large.
 func TestConstsAreBounded(t *testing.T) {
 	t.Parallel()

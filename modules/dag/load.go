@@ -88,6 +88,8 @@ type loading struct {
 	// names are the names of the documents so far.
 	names   map[string]bool
 	notices notices
+	// multiplied counts what the defaults of the documents so far gave their steps.
+	multiplied int
 }
 
 func load(source Source, options Options, strict bool) (*DAG, error) {
@@ -167,6 +169,14 @@ func (d *draft) build(l *loading) *DAG {
 	loaded.Labels = unique(slices.Clone(d.dag.Labels))
 	loaded.Dotenv = d.dotenvFiles()
 	loaded.Shell = newShell(d.shell, d.shellArgs, nil)
+	if l.admit(d) {
+		d.fill(&loaded)
+	}
+	return &loaded
+}
+
+// fill gives a DAG its steps and handlers, with the defaults.
+func (d *draft) fill(loaded *DAG) {
 	loaded.Steps = make([]Step, len(d.steps))
 	for i, s := range d.steps {
 		loaded.Steps[i] = d.defaults.apply(s, false)
@@ -177,5 +187,17 @@ func (d *draft) build(l *loading) *DAG {
 			*events[i].handler(&loaded.Handlers) = &handler
 		}
 	}
-	return &loaded
+}
+
+// maxMultiplied bounds what the defaults and the steps of a file multiply to.
+const maxMultiplied = 1_000_000
+
+// admit records that the defaults of the documents so far are too many for their steps.
+func (l *loading) admit(d *draft) bool {
+	l.multiplied += (len(d.steps) + handlerCount) * (len(d.defaults.env) + len(d.defaults.preconditions))
+	if l.multiplied <= maxMultiplied {
+		return true
+	}
+	d.root.failHere("the defaults give the steps %d variables and preconditions; at most %d are allowed", l.multiplied, maxMultiplied)
+	return false
 }
