@@ -167,6 +167,7 @@ func TestLargestFiles(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"env map":   full("steps: [{run: x}]\nenv:\n", "  A%d: x\n"),
+		"env names": full("steps: [{run: x}]\nenv:\n", "  - A%d: ${B:-$A1}\n"),
 		"consts":    full("steps: [{run: x}]\nconsts:\n", "  - a%d: x\n"),
 		"params":    full("steps: [{run: x}]\nparams:\n", "  - a%d: x\n"),
 		"labels":    full("steps: [{run: x}]\nlabels:\n", "  - a%d\n"),
@@ -178,7 +179,10 @@ func TestLargestFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := dag.Load(dag.Source{File: "job.yaml", Text: []byte(text)}, dag.Options{Location: time.UTC})
+			source := dag.Source{File: "job.yaml", Text: []byte(text)}
+			_, err := dag.Load(source, dag.Options{Location: time.UTC})
+			require.NoError(t, err)
+			_, err = dag.Validate(source, dag.Options{Location: time.UTC})
 			require.NoError(t, err)
 		})
 	}

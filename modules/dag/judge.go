@@ -27,6 +27,8 @@ type judgement struct {
 	run map[string]bool
 	// root are those that steps have besides, but for what steps publish.
 	root map[string]bool
+	// known are the locals of the places whose texts were judged.
+	known map[place]*locals
 }
 
 // judge adds the notices of the texts of a document and its base file.
@@ -34,6 +36,7 @@ func (c *notices) judge(d *draft, l *loading, texts []waiting) {
 	j := judgement{
 		draft: d, notices: c, loading: l, owners: make(map[*yaml.Node]*stepDraft), consts: make(map[string]bool),
 		byName: make(map[string]*stepDraft), bound: make(map[string]bool), run: managedNames(), root: make(map[string]bool),
+		known: make(map[place]*locals),
 	}
 	for _, s := range d.steps {
 		j.byName[s.Name] = s
@@ -135,29 +138,64 @@ func (w *waiting) noticePath() string {
 
 // variables returns what tells whether a text can name a variable.
 func (j *judgement) variables(w *waiting, owner *stepDraft, top string) func(name string) bool {
-	local, above, root := []Var(nil), w.index, j.root
+	local, above, root := j.locals(owner, top, w.role), w.index, j.root
 	switch {
 	case owner != nil:
-		local = slices.Concat(j.defaults.env, owner.Env)
 		above += len(j.defaults.env)
 	case top == "defaults":
-		local = j.defaults.env
 		above += w.inherited(j.loading, j.loading.base.draft.defaults.env)
 	case w.role == roleEnv:
-		local, root = j.dag.Env, nil
+		root = nil
 		above += w.inherited(j.loading, j.loading.base.draft.dag.Env)
 	}
-	if w.role == roleEnv {
-		local = local[:min(above, len(local))]
+	return func(name string) bool {
+		at, ok := local.first[name]
+		return j.run[name] || root[name] || (ok && (w.role != roleEnv || at < above)) || local.published()[name]
 	}
-	names := sync.OnceValue(func() map[string]bool {
-		names := j.published(owner)
-		for _, v := range local {
-			names[v.Name] = true
+}
+
+// locals are what a text can name besides the variables of the run and of the root.
+type locals struct {
+	// first is where each variable of env stands first.
+	first     map[string]int
+	published func() map[string]bool
+}
+
+// locals returns those of the texts that an owner has, or else a field of the
+// document. They are made once: a file may have very many texts.
+func (j *judgement) locals(owner *stepDraft, top string, r role) *locals {
+	key := place{owner: owner}
+	var vars []Var
+	switch {
+	case owner != nil:
+	case top == "defaults":
+		key.top, vars = top, j.defaults.env
+	case r == roleEnv:
+		key.top, vars = "env", j.dag.Env
+	}
+	if known := j.known[key]; known != nil {
+		return known
+	}
+	if owner != nil {
+		vars = slices.Concat(j.defaults.env, owner.Env)
+	}
+	l := &locals{
+		first:     make(map[string]int, len(vars)),
+		published: sync.OnceValue(func() map[string]bool { return j.published(owner) }),
+	}
+	for i, v := range vars {
+		if _, again := l.first[v.Name]; !again {
+			l.first[v.Name] = i
 		}
-		return names
-	})
-	return func(name string) bool { return j.run[name] || root[name] || names()[name] }
+	}
+	j.known[key] = l
+	return l
+}
+
+// place is where a text stands: its owner, else the field of the document.
+type place struct {
+	owner *stepDraft
+	top   string
 }
 
 // inherited is how many entries of the base file stand before those of the DAG.
