@@ -64,6 +64,25 @@ func TestCheckFailsWhileAnotherProcessWrites(t *testing.T) {
 	require.NoError(t, s.Check(t.Context()))
 }
 
+// What stands outside of transactions waits for another process as all writes do.
+func TestShrinkWaitsForAnotherProcess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := openOwner(t, store.Options{Dir: dir})
+	enqueue(t, s, "d", 200)
+	conn := raw(t, dir)
+	_, err := conn.ExecContext(t.Context(), "delete from runs")
+	require.NoError(t, err)
+	_, err = conn.ExecContext(t.Context(), "begin immediate")
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, s.Shrink(ctx), store.ErrUnknown)
+	_, err = conn.ExecContext(t.Context(), "rollback")
+	require.NoError(t, err)
+	require.NoError(t, s.Shrink(t.Context()))
+}
+
 // Damage that any call has met is told until nothing of it is found.
 func TestCheckTellsOfDamage(t *testing.T) {
 	t.Parallel()

@@ -59,3 +59,6 @@ func (s *Store) PollTwice(ctx context.Context, before func() error) (found bool,
 		return s.Changes() > count, nil
 	})
 }
+
+// Shrink gives free pages back to the file system, as Prune does at its end.
+func (s *Store) Shrink(ctx context.Context) error { return s.shrink(ctx) }

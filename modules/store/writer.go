@@ -131,7 +131,7 @@ func (w *writer) commit(ctx context.Context, batch []*op) {
 	if batch[last].outside {
 		o := batch[last]
 		batch = batch[:last]
-		defer func() { o.answer(w.call(ctx, o)) }()
+		defer func() { o.answer(w.outside(ctx, o)) }()
 	}
 	if len(batch) > 1 && w.together(ctx, batch) {
 		return
@@ -230,6 +230,22 @@ func (w *writer) enter(ctx context.Context, batch []*op) error {
 			waits = waits || !o.abandoned.Load()
 		}
 		if !waits {
+			return fmt.Errorf("%w: another process is writing: %w", ErrUnknown, err)
+		}
+		time.Sleep(pause) //nolint:forbidigo // nothing tells when the lock is free
+	}
+}
+
+// outside does a write that stands outside of transactions. While another process
+// writes it tries on, as enter does.
+func (w *writer) outside(ctx context.Context, o *op) error {
+	for pause := firstTry; ; pause = min(2*pause, lastTry) {
+		w.pulse.Beat("working outside of a transaction")
+		err := w.call(ctx, o)
+		switch {
+		case !isBusy(err):
+			return err
+		case o.abandoned.Load():
 			return fmt.Errorf("%w: another process is writing: %w", ErrUnknown, err)
 		}
 		time.Sleep(pause) //nolint:forbidigo // nothing tells when the lock is free
