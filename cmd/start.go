@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -43,7 +44,7 @@ or SIGHUP stops the run as "dagu stop" does, a second kills what runs.`,
 		ValidArgsFunction: completeDAG,
 	}
 	flags := addNewRunFlags(c)
-	trigger := c.Flags().String("trigger-type", string(store.TriggerManual), "what caused the run")
+	trigger := c.Flags().String("trigger-type", string(store.TriggerManual), "what caused the run: "+strings.Join(triggers(), ", "))
 	due := c.Flags().String("schedule-time", "", "the time for which the run was scheduled, in RFC 3339")
 	complete(c, "trigger-type", triggers()...)
 	noCompletion(c, "schedule-time")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,10 +22,10 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, e, m := newFakeStore(0), &fakeExecutor{}, queue.NewMetrics()
-		counts, fail := 0, errors.New("no answer")
+		var counts atomic.Int32
+		fail := errors.New("no answer")
 		q, err := queue.New(queue.Options{MaxActive: 2, Metrics: m, Counts: func(context.Context) (int, int, error) {
-			counts++
-			if counts == 2 {
+			if counts.Add(1) == 2 {
 				return 0, 0, fail
 			}
 			s.mu.Lock()
@@ -34,17 +35,17 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, q.Start(t.Context()))
 		synctest.Wait()
-		require.Equal(t, 1, counts)
+		require.EqualValues(t, 1, counts.Load())
 
 		for range 5 { // in one moment
 			s.enqueue(1)
 			synctest.Wait()
 		}
-		require.Equal(t, 1, counts, "not more often than once a second")
+		require.EqualValues(t, 1, counts.Load(), "not more often than once a second")
 		require.InDelta(t, 0, queued(t, m), 0)
 		time.Sleep(1100 * time.Millisecond) // synctest
 		synctest.Wait()
-		require.Equal(t, 2, counts)
+		require.EqualValues(t, 2, counts.Load())
 		require.InDelta(t, 0, queued(t, m), 0, "no answer changes nothing")
 		time.Sleep(time.Second) // synctest
 		synctest.Wait()
