@@ -46,6 +46,7 @@ type Registry struct {
 	turn    atomic.Int64            // of the evaluator
 	parts   atomic.Pointer[[]part]  // by name
 	checks  atomic.Pointer[watcher] // those that run
+	drains  chan struct{}           // closed when the phase is Draining
 
 	mu     sync.Mutex // guards the registration of parts, and what follows
 	cancel context.CancelFunc
@@ -63,13 +64,17 @@ func NewRegistry(options Options) (*Registry, error) {
 	if options.Changed == nil {
 		options.Changed = func(Change) {}
 	}
-	r := &Registry{options: options}
+	r := &Registry{options: options, drains: make(chan struct{})}
 	r.parts.Store(&[]part{})
 	return r, nil
 }
 
 // Phase returns the present phase.
 func (r *Registry) Phase() Phase { return Phase(r.phase.Load()) }
+
+// Draining returns a channel that is closed once the phase is Draining, for who must
+// not be late for it.
+func (r *Registry) Draining() <-chan struct{} { return r.drains }
 
 // Advance moves the phase forward to the given one and tells whether it did:
 // a phase that is already reached, or passed, stays.
@@ -80,8 +85,12 @@ func (r *Registry) Advance(to Phase) bool {
 			return false
 		}
 		if r.phase.CompareAndSwap(now, int32(to)) {
-			if to == Running {
+			switch to {
+			case Running:
 				r.ran.Store(true)
+			case Draining:
+				close(r.drains)
+			case Starting: // nothing comes before it
 			}
 			return true
 		}

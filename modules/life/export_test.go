@@ -1,6 +1,9 @@
 package life
 
-import "context"
+import (
+	"context"
+	"os"
+)
 
 // Die ends a life as SIGKILL does: its lock is gone, and its file stays as it is.
 func Die(k *Keeper) {
@@ -10,5 +13,20 @@ func Die(k *Keeper) {
 	if k.file != nil {
 		_ = k.file.Close()
 		k.file = nil
+	}
+}
+
+// Break makes what is written fail, until the function that it returns is called.
+func Break(k *Keeper) func() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	whole := k.file
+	broken, _ := os.Open(os.DevNull)
+	k.file = broken
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		_ = broken.Close()
+		k.file = whole
 	}
 }

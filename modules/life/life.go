@@ -7,9 +7,10 @@
 //	running ──> draining ──> ended
 //
 // and whether the process was stuck: live by its process number, and red to a
-// liveness probe. A file whose lock can be taken belongs to a life that is over, and
-// tells how: one that ended says so, one that was draining was broken off, one that
-// was running was killed, or stuck and then killed.
+// liveness probe when its end began. A file whose lock can be taken belongs to a life
+// that is over, and tells how: one that was stuck says so, however it was ended, as
+// supervisors end it in order first; of the others one that ended says so, one that was
+// draining was broken off, and one that was running was killed.
 package life
 
 import (
@@ -18,6 +19,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -44,7 +46,8 @@ const (
 	Forced End = "forced_drain"
 	// Killed: it ended without a stop, by SIGKILL, the lack of memory, a crash or a power cut.
 	Killed End = "killed"
-	// Stuck: as Killed, while a liveness probe was answered with a failure.
+	// Stuck: a liveness probe was answered with a failure when the end came, be it by a
+	// signal to stop or at once.
 	Stuck End = "stuck"
 	// Unknown: its file cannot be read.
 	Unknown End = "unknown"
@@ -58,6 +61,9 @@ const (
 	Dir = "lives"
 	// poll is how often the registry is looked at.
 	poll = 500 * time.Millisecond
+	// patience bounds what a directory that does not answer may hold up, at the start
+	// and at the end.
+	patience = time.Second
 	// maxFile bounds what is read of a file.
 	maxFile = 4 << 10
 )
@@ -81,12 +87,12 @@ const (
 // end is how a life ended whose file says this.
 func (r record) end() End {
 	switch {
+	case r.Stuck:
+		return Stuck
 	case r.Phase == ended:
 		return Clean
 	case r.Phase == draining:
 		return Forced
-	case r.Phase == running && r.Stuck:
-		return Stuck
 	case r.Phase == running:
 		return Killed
 	default:
@@ -98,6 +104,8 @@ func (r record) end() End {
 type Registry interface {
 	// Phase is how far the process is.
 	Phase() health.Phase
+	// Draining is closed once the phase is health.Draining.
+	Draining() <-chan struct{}
 	// Verdict is the answer to a probe.
 	Verdict(p health.Probe) health.Verdict
 }
@@ -140,18 +148,24 @@ func (k *Keeper) Start(ctx context.Context) error {
 		close(begun)
 		k.run(ctx)
 	})
-	if launched {
-		select {
-		case <-begun:
-		case <-ctx.Done(): // the directory does not answer, and nothing depends on it
-		}
+	if !launched {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	select {
+	case <-begun:
+	case <-ctx.Done(): // nothing depends on it
 	}
 	return nil
 }
 
-// Stop says in the file that this life ended as it should. It may be called twice,
-// and before Start.
+// Stop says in the file that this life ended as it should. The error tells that the
+// directory does not answer, for which it waits a second at most. It may be called
+// twice, and before Start.
 func (k *Keeper) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	if err := k.loop.Stop(ctx); err != nil {
 		return fmt.Errorf("stop keeping the life's file: %w", err)
 	}
@@ -178,6 +192,16 @@ func (k *Keeper) begin() error {
 	k.record = record{PID: os.Getpid(), Started: now, Changed: now, Phase: running}
 	if err := os.MkdirAll(k.dir, 0o750); err != nil {
 		return err
+	}
+	// Of two that begin at once, one would take the other's file, not yet locked, for
+	// that of a past life.
+	turn, err := os.Open(k.dir)
+	if err != nil {
+		return err
+	}
+	defer turn.Close() //nolint:errcheck // nothing was written to it
+	if err = unix.Flock(int(turn.Fd()), unix.LOCK_EX); err != nil {
+		return fmt.Errorf("lock %s: %w", k.dir, err)
 	}
 	entries, err := os.ReadDir(k.dir)
 	if err != nil {
@@ -236,10 +260,9 @@ func read(path string) (record, bool) {
 	if unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
 		return record{}, false
 	}
-	text := make([]byte, maxFile)
-	n, _ := file.ReadAt(text, 0)
 	var r record
-	if json.Unmarshal(text[:n], &r) != nil {
+	// The first value: one who was killed while it wrote may have left more behind it.
+	if json.NewDecoder(io.LimitReader(file, maxFile)).Decode(&r) != nil {
 		return record{}, true
 	}
 	return r, true
@@ -248,29 +271,32 @@ func read(path string) (record, bool) {
 func (k *Keeper) run(ctx context.Context) {
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
+	drains := k.registry.Draining()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-drains: // at once, as a second signal may follow closely
+			drains = nil
 		case <-ticker.C:
-			k.runOnce()
 		}
+		k.runOnce()
 	}
 }
 
-// runOnce writes what is news.
+// runOnce writes what is news, and again what could not be written.
 func (k *Keeper) runOnce() {
-	phase, stuck := running, false
-	switch k.registry.Phase() {
-	case health.Draining:
-		phase = draining
-	case health.Running:
-		stuck = !k.registry.Verdict(health.ProbeLive).Healthy
-	case health.Starting:
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.file == nil || (phase == k.record.Phase && stuck == k.record.Stuck) {
+	phase, stuck := running, k.record.Stuck
+	// The verdict before the phase: that on a process which drains is always good.
+	live := k.registry.Verdict(health.ProbeLive).Healthy
+	if k.registry.Phase() == health.Draining {
+		phase = draining // and stuck stays what it was
+	} else {
+		stuck = !live
+	}
+	if k.file == nil || (phase == k.record.Phase && stuck == k.record.Stuck && !k.failing) {
 		return
 	}
 	k.record.Phase, k.record.Stuck = phase, stuck

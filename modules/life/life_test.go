@@ -25,7 +25,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fakeRegistry is a registry that a test moves.
 type fakeRegistry struct {
-	mu    sync.Mutex
+	drains chan struct{}
+
+	mu    sync.Mutex // guards what follows
 	phase health.Phase
 	stuck bool
 }
@@ -33,8 +35,13 @@ type fakeRegistry struct {
 func (r *fakeRegistry) set(phase health.Phase, stuck bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if phase == health.Draining && r.phase != health.Draining {
+		close(r.drains)
+	}
 	r.phase, r.stuck = phase, stuck
 }
+
+func (r *fakeRegistry) Draining() <-chan struct{} { return r.drains }
 
 func (r *fakeRegistry) Phase() health.Phase {
 	r.mu.Lock()
@@ -52,7 +59,7 @@ func (r *fakeRegistry) Verdict(health.Probe) health.Verdict {
 func live(t *testing.T, dir string) (*life.Keeper, *fakeRegistry, *observer.ObservedLogs) {
 	t.Helper()
 	core, logs := observer.New(zap.DebugLevel)
-	r := &fakeRegistry{phase: health.Running}
+	r := &fakeRegistry{phase: health.Running, drains: make(chan struct{})}
 	k := life.New(dir, r, zap.New(core))
 	require.NoError(t, k.Start(t.Context()))
 	require.NoError(t, k.Start(t.Context()))
@@ -127,6 +134,95 @@ func TestTheNextLifeKnowsHowTheLastEnded(t *testing.T) {
 			text(t, dir) // the past life's file is gone
 		})
 	}
+}
+
+// Supervisors send SIGTERM to what fails its liveness probe, and SIGKILL later. Probes
+// are answered well again as soon as the process drains.
+func TestALifeThatWasStuckIsToldAsStuckHoweverItEnds(t *testing.T) {
+	t.Parallel()
+	for name, stop := range map[string]bool{"killed while it drains": false, "stopped in order": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			k, r, _ := live(t, dir)
+			says := func(what string) {
+				require.EventuallyWithT(t, func(c *assert.CollectT) { require.Contains(c, text(t, dir), what) }, 10*time.Second, 10*time.Millisecond)
+			}
+			r.set(health.Running, true)
+			says(`"phase":"running","stuck":true`)
+			r.set(health.Draining, false)
+			says(`"phase":"draining","stuck":true`)
+			if stop {
+				require.NoError(t, k.Stop(t.Context()))
+				says(`"phase":"ended","stuck":true`)
+			}
+			life.Die(k)
+			next, _, _ := live(t, dir)
+			require.Equal(t, life.Stuck, next.Previous())
+		})
+	}
+}
+
+// A loop that is back is no reason to call the life stuck.
+func TestALifeThatWasStuckForAWhile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	k, r, _ := live(t, dir)
+	for _, stuck := range []bool{true, false} {
+		r.set(health.Running, stuck)
+		require.Eventually(t, func() bool { return strings.Contains(text(t, dir), fmt.Sprintf(`"stuck":%t`, stuck)) }, 10*time.Second, 10*time.Millisecond)
+	}
+	require.NoError(t, k.Stop(t.Context()))
+	next, _, _ := live(t, dir)
+	require.Equal(t, life.Clean, next.Previous())
+}
+
+// What a full disk did not take is written when there is room again.
+func TestAWriteThatFailsIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	k, r, logs := live(t, dir)
+	mend := life.Break(k)
+	r.set(health.Running, true)
+	require.Eventually(t, func() bool { return logs.Len() == 1 }, 10*time.Second, 10*time.Millisecond)
+	require.Contains(t, text(t, dir), `"stuck":false`)
+	mend()
+	require.Eventually(t, func() bool { return strings.Contains(text(t, dir), `"stuck":true`) }, 10*time.Second, 10*time.Millisecond)
+	require.Equal(t, 1, logs.Len())
+}
+
+// One who is killed between the two parts of a write leaves what was longer before.
+func TestAFileWithARest(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, life.Dir), 0o750))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, life.Dir, "x"), []byte("{\"phase\":\"ended\"}\ne}\n"), 0o600))
+	k, _, _ := live(t, dir)
+	require.Equal(t, life.Clean, k.Previous())
+}
+
+// Those that begin at once do not take each other for past.
+func TestManyLivesAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const many = 50
+	core, logs := observer.New(zap.DebugLevel)
+	keepers := make([]*life.Keeper, many)
+	var starts sync.WaitGroup
+	for i := range keepers {
+		keepers[i] = life.New(dir, &fakeRegistry{phase: health.Running, drains: make(chan struct{})}, zap.New(core))
+		starts.Go(func() { assert.NoError(t, keepers[i].Start(t.Context())) })
+	}
+	starts.Wait()
+	require.Eventually(t, func() bool {
+		files, err := filepath.Glob(filepath.Join(dir, life.Dir, "*.json"))
+		return err == nil && len(files) == many
+	}, 10*time.Second, 10*time.Millisecond, "none has removed another's")
+	for _, k := range keepers {
+		require.Equal(t, life.First, k.Previous())
+		require.NoError(t, k.Stop(t.Context()))
+	}
+	require.Zero(t, logs.Len())
 }
 
 // A life that goes on beside ours is nobody's past.
