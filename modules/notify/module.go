@@ -12,9 +12,12 @@ import (
 // Module tells systemd how the process is, where that started it.
 var Module = fx.Module("notify",
 	fx.Decorate(func(log *zap.Logger) *zap.Logger { return log.Named("notify") }),
-	fx.Provide(func(r *health.Registry, log *zap.Logger) (*Notifier, error) {
+	fx.Provide(func(r *health.Registry, log *zap.Logger) *Notifier {
 		options, err := System()
-		return New(options, r, log), err
+		if err != nil {
+			log.Warn("the watchdog of systemd is left out", zap.Error(err))
+		}
+		return New(options, r, log)
 	}),
 	fx.Invoke(func(lc fx.Lifecycle, n *Notifier) {
 		if os.Getenv("NOTIFY_SOCKET") != "" {

@@ -25,6 +25,8 @@ const (
 	// it does every extendEvery; start_timeout ends one that takes too long.
 	extend      = 10 * time.Second
 	extendEvery = time.Second
+	// patience bounds what a socket that nobody reads may hold up at the end.
+	patience = time.Second
 )
 
 // Registry is what is told.
@@ -47,16 +49,19 @@ type Options struct {
 }
 
 // System are the Options for this process's own environment; without a
-// NOTIFY_SOCKET nothing is sent.
+// NOTIFY_SOCKET nothing is sent. They are of use with an error too, which tells that
+// there is no watchdog because its time cannot be read.
 func System() (Options, error) {
-	watchdog, err := daemon.SdWatchdogEnabled(false)
-	if err != nil {
-		return Options{}, fmt.Errorf("read WATCHDOG_USEC: %w", err)
-	}
-	return Options{Watchdog: watchdog, Send: func(state string) error {
+	options := Options{Send: func(state string) error {
 		_, err := daemon.SdNotify(false, state)
 		return err
-	}}, nil
+	}}
+	watchdog, err := daemon.SdWatchdogEnabled(false)
+	if err != nil {
+		return options, fmt.Errorf("read WATCHDOG_USEC: %w", err)
+	}
+	options.Watchdog = watchdog
+	return options, nil
 }
 
 // Notifier follows a registry between its start and its stop.
@@ -85,10 +90,14 @@ func (n *Notifier) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the loop, after a last look. It may be called twice, and before Start.
+// Stop ends the loop, after a last look. One that nobody listens to is left alone
+// after a second: there is nobody to miss it. It returns nil at all times, and may be
+// called twice, and before Start.
 func (n *Notifier) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	if err := n.loop.Stop(ctx); err != nil {
-		return fmt.Errorf("stop notifying systemd: %w", err)
+		n.log.Warn("systemd was not told all: its socket does not take it", zap.Error(err))
 	}
 	return nil
 }

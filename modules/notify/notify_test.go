@@ -135,6 +135,24 @@ func TestTheWatchdogIsFedWhileTheProcessLives(t *testing.T) {
 	})
 }
 
+// Whoever started the process may never read what it is sent.
+func TestASocketThatNobodyReadsDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, err := health.NewRegistry(health.Options{})
+		require.NoError(t, err)
+		full := make(chan struct{})
+		core, logs := observer.New(zap.DebugLevel)
+		n := notify.New(notify.Options{Send: func(string) error { <-full; return nil }}, r, zap.New(core))
+		require.NoError(t, n.Start(t.Context()))
+		before := time.Now()
+		require.NoError(t, n.Stop(t.Context()))
+		require.LessOrEqual(t, time.Since(before), time.Second)
+		require.Equal(t, 1, logs.Len())
+		close(full)
+	})
+}
+
 func TestASocketThatFailsIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
