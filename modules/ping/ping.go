@@ -20,11 +20,14 @@ const (
 	// maxTimeout bounds one request, and maxBody what is read of the answer.
 	maxTimeout = 10 * time.Second
 	maxBody    = 64 << 10
+	// look is how often the registry is looked at while a ping is due.
+	look = time.Second
 )
 
 // Options configure a Pinger.
 type Options struct {
-	// URL is asked for every Interval; "" is never.
+	// URL is asked for when the process is ready, and then every Interval; one that it
+	// is not ready for is made up for within a second of its being ready again. "" is never.
 	URL      string
 	Interval time.Duration
 }
@@ -76,17 +79,21 @@ func (p *Pinger) Stop(ctx context.Context) error {
 }
 
 func (p *Pinger) run(ctx context.Context) {
-	ticker := time.NewTicker(p.options.Interval)
-	defer ticker.Stop()
+	again := min(look, p.options.Interval)
+	timer := time.NewTimer(again)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		}
-		if p.registry.Verdict(health.ProbeReady).Healthy {
-			p.report(ctx, p.ping(ctx))
+		if !p.registry.Verdict(health.ProbeReady).Healthy {
+			timer.Reset(again)
+			continue
 		}
+		timer.Reset(p.options.Interval) // before the ping, so that its time does not add up
+		p.report(ctx, p.ping(ctx))
 	}
 }
 

@@ -94,6 +94,18 @@ func TestPingsComeOnlyWhileReady(t *testing.T) {
 	eventually(t, func() bool { return s.count.Load() > count })
 }
 
+// A process that lives for less than an interval, or is not ready just when a ping is
+// due, would else be taken for dead.
+func TestAPingComesAsSoonAsTheProcessIsReady(t *testing.T) {
+	t.Parallel()
+	s, r := newService(t), &fakeRegistry{}
+	begin(t, ping.Options{URL: s.URL, Interval: time.Hour}, r)
+	eventually(t, func() bool { return r.asked.Load() > 0 })
+	require.Zero(t, s.count.Load())
+	r.ready.Store(true)
+	eventually(t, func() bool { return s.count.Load() == 1 })
+}
+
 func TestFailuresAreLoggedOnceAndWithoutThePath(t *testing.T) {
 	t.Parallel()
 	s, r := newService(t), &fakeRegistry{}
