@@ -99,6 +99,11 @@ func removeAddress(path, instance string) error {
 	if address.Instance != instance {
 		return nil
 	}
+	return dropAddress(path)
+}
+
+// dropAddress removes the file, whoever has written it.
+func dropAddress(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove the address file: %w", err)
 	}

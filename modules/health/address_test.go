@@ -61,6 +61,19 @@ func TestAddressFileThatCannotBeWrittenStopsNothing(t *testing.T) {
 	eventually(t, func() bool { return len(entries(logs, "address file was not written")) == 1 }, "it is told")
 }
 
+// What a server has left that did not stop would make callers take this one, on the
+// same port, for another program.
+func TestAddressFileThatCannotBeReplacedIsRemoved(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), health.AddressFile)
+	require.NoError(t, os.Mkdir(file, 0o700)) // no file can take its place, but it can be removed
+	s, logs := serve(t, health.ServerOptions{AddressFile: file}, running(t, health.Options{}))
+	listening(t, s)
+	eventually(t, func() bool { return len(entries(logs, "address file was not written")) == 1 }, "it is told")
+	_, err := health.ReadAddress(file)
+	require.ErrorIs(t, err, fs.ErrNotExist, "callers go by the configuration")
+}
+
 func TestReadAddressRefusesWhatIsNone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -53,6 +54,8 @@ func (k *keeper) runOnce(written string) string {
 	default:
 		address := Address{URL: url, PID: os.Getpid(), Instance: k.instance, Started: time.Now().UTC()}
 		if err := writeAddress(k.path, address); err != nil {
+			// One that a past server has left would make callers take this one for another program.
+			err = errors.Join(err, dropAddress(k.path))
 			k.log.Warn("address file was not written; dagu health goes by the configuration instead", zap.Error(err))
 		}
 	}
