@@ -3,7 +3,10 @@ package cmd
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"time"
+
+	"dagu/modules/health"
 )
 
 // healthAnswer is what a health server says.
@@ -18,6 +21,19 @@ type healthCheck struct {
 	Status  string `json:"status"`
 	Changed int64  `json:"changed_seconds"`
 	Age     int64  `json:"age_seconds"`
+}
+
+// plausible tells whether a health server says this with the code: the code is what
+// all other callers go by, and a status that none gives is not for printing.
+func (a healthAnswer) plausible(code int) bool {
+	switch health.Status(a.Status) {
+	case health.StatusHealthy:
+		return code == http.StatusOK
+	case health.StatusStarting, health.StatusUnhealthy, health.StatusShuttingDown:
+		return code == http.StatusServiceUnavailable
+	default:
+		return false
+	}
 }
 
 // healthReport is what one question, or the last of several, brought.
@@ -39,14 +55,14 @@ func (r healthReport) print(w io.Writer) error {
 	if r.Error != "" {
 		line += ": " + r.Error
 	}
-	if _, err := fmt.Fprintln(w, line); err != nil || len(r.Checks) == 0 {
+	if _, err := fmt.Fprintln(w, printable(line)); err != nil || len(r.Checks) == 0 {
 		return err
 	}
 	paint := paintFor(w)
 	t := newTable("CHECK", "STATUS", "FOR", "LAST SIGN")
 	for _, c := range r.Checks {
 		t.AppendRow([]any{
-			c.Name, paint.status(c.Status), span(time.Duration(c.Changed) * time.Second),
+			printable(c.Name), paint.status(printable(c.Status)), span(time.Duration(c.Changed) * time.Second),
 			span(time.Duration(c.Age)*time.Second) + " ago",
 		})
 	}

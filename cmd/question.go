@@ -203,8 +203,8 @@ func (p place) get(ctx context.Context, url string) healthReport {
 		return report
 	}
 	err = json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&report.healthAnswer)
-	if err != nil || report.Status == "" || report.Status == unreachable {
-		report.Status = unreachable
+	if err != nil || !report.plausible(response.StatusCode) {
+		report = unreachableAt(url)
 		report.Error = fmt.Sprintf("answered %s, which is no health answer: is another program on the port?", response.Status)
 	}
 	return report

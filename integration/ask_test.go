@@ -75,3 +75,34 @@ func TestDaguHealthKnowsItsScheduler(t *testing.T) {
 	require.Contains(t, r.stdout, "another program answers there")
 	require.True(t, strings.HasPrefix(h.must("health", "--url", impostor.URL), "healthy"), "whoever is asked by name is believed")
 }
+
+// Only what a health server can say is an answer, and nothing else is printed.
+func TestDaguHealthBelievesNoImpossibleAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	for name, answer := range map[string]struct {
+		code int
+		body string
+	}{
+		"the code is the contract": {http.StatusServiceUnavailable, `{"status":"healthy"}`},
+		"nor the other way round":  {http.StatusOK, `{"status":"unhealthy"}`},
+		"no status of ours":        {http.StatusOK, `{"status":"ok"}`},
+		"no text for a terminal":   {http.StatusOK, `{"status":"healthy\u001b[2J\nx"}`},
+		"not found":                {http.StatusNotFound, `{"status":"healthy"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(answer.code)
+				_, _ = w.Write([]byte(answer.body))
+			}))
+			defer server.Close()
+			r := h.run("health", "--url", server.URL)
+			require.Equal(t, 1, r.code)
+			require.Contains(t, r.stdout, "which is no health answer")
+			require.True(t, strings.HasPrefix(r.stdout, "unreachable "+server.URL), r.stdout)
+			require.Equal(t, 1, strings.Count(r.stdout, "\n"))
+			require.NotContains(t, r.stdout, "\x1b")
+		})
+	}
+}

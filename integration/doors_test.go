@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -91,6 +92,34 @@ func TestSystemdIsTold(t *testing.T) {
 	require.Equal(t, []string{"STATUS=starting", "READY=1", "STATUS=running", "STOPPING=1", "STATUS=draining"}, list)
 }
 
+// Whoever started the process may have stopped reading.
+func TestASocketThatNobodyReadsHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "dagu") // the path of a socket must be short
+	require.NoError(t, err)
+	defer func() { require.NoError(t, os.RemoveAll(dir)) }()
+	address := &net.UnixAddr{Name: filepath.Join(dir, "notify"), Net: "unixgram"}
+	deaf, err := net.ListenUnixgram("unixgram", address)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, deaf.Close()) }()
+	talker, err := net.DialUnix("unixgram", nil, address)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, talker.Close()) }()
+	require.NoError(t, talker.SetWriteDeadline(time.Now().Add(time.Second)))
+	for err == nil {
+		_, err = talker.Write([]byte("STATUS=full"))
+	}
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+
+	h := newHome(t, "NOTIFY_SOCKET="+address.Name, "WATCHDOG_USEC=nonsense")
+	d := h.scheduler()
+	require.Contains(t, d.log.String(), "the watchdog of systemd is left out")
+	d.signal(syscall.SIGTERM)
+	require.Zero(t, d.wait())
+	require.Contains(t, d.log.String(), "its socket does not take it")
+	require.NotContains(t, d.log.String(), "stop_timeout is over")
+}
+
 func TestTheLifeBeforeIsTold(t *testing.T) {
 	t.Parallel()
 	h := newHome(t)
@@ -113,6 +142,14 @@ func TestTheLifeBeforeIsTold(t *testing.T) {
 		return len(files) == 1 && strings.Contains(h.read(strings.TrimPrefix(files[0], h.dir+"/")), "draining")
 	}, "it is written down")
 	d.kill()
+	d = h.scheduler()
+	require.Contains(t, d.log.String(), `"how": "forced_drain"`)
+	h.enqueue("long")
+	eventually(t, func() bool { return countSleepers(h.processes()) == 1 }, "a run is active")
+	d.signal(syscall.SIGTERM)
+	eventually(t, func() bool { return d.answer() == shuttingDown }, "draining")
+	d.signal(syscall.SIGTERM) // at once
+	require.Equal(t, 130, d.wait())
 	d = h.scheduler()
 	require.Contains(t, d.log.String(), `"how": "forced_drain"`)
 	d.stop()
