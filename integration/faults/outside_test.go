@@ -170,15 +170,25 @@ func noProcesses() variant {
 			return needs("prlimit", "setpriv")()
 		},
 		wrapper: func(s *subject) []string {
-			user := strconv.Itoa(20_000 + s.port%10_000) // nobody else's
-			require.NoError(s.tb, command("chown", "-R", user+":"+user, s.dir))
-			return []string{"setpriv", "--reuid=" + user, "--regid=" + user, "--clear-groups"}
+			require.NoError(s.tb, command("chown", "-R", s.user()+":"+s.user(), s.dir))
+			require.NoError(s.tb, os.Chmod(filepath.Dir(s.dir), 0o711)) //nolint:gosec // the user has to pass it
+			return s.asUser()
 		},
 		make: func(s *subject) (func() error, error) {
-			return func() error { return command("prlimit", "--pid", s.pid(), "--nproc=4096:4096") },
-				command("prlimit", "--pid", s.pid(), "--nproc=1:4096")
+			limit := func(soft string) error {
+				return command(append(s.asUser(), "prlimit", "--pid", s.pid(), "--nproc="+soft+":")...)
+			}
+			return func() error { return limit("1000") }, limit("1")
 		},
 	}
+}
+
+// user is one that nobody else is.
+func (s *subject) user() string { return strconv.Itoa(20_000 + s.port%10_000) }
+
+// asUser is a command that becomes another one, as the user.
+func (s *subject) asUser() []string {
+	return []string{"setpriv", "--reuid=" + s.user(), "--regid=" + s.user(), "--clear-groups"}
 }
 
 // noInotify starts the process where nothing can be watched.
