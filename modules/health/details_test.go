@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,6 +111,34 @@ func TestDetailsAreForSome(t *testing.T) {
 			code, body := at(t, handler, c.address, path)
 			require.Equal(t, http.StatusOK, code, "%v %s %s", c.details, c.address, path)
 			require.Equal(t, `{"status":"healthy"}`, body)
+		}
+	}
+}
+
+// A method tells no more of details than GET does, and no other path either.
+func TestOtherMethodsFindWhatGetFinds(t *testing.T) {
+	t.Parallel()
+	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("figures")) })
+	r := running(t, health.Options{})
+	r.Pulse(schedulerLoop())
+	handler := health.Handler(r, health.HandlerOptions{Metrics: metrics})
+	for _, path := range []string{
+		"/health", "/livez", "/readyz", "/startupz", "/metrics", "/livez/scheduler-loop", "/readyz/scheduler-loop",
+		"/livez/nothing", "/livez/..", "/livez/%2e%2e", "/livez/scheduler%2dloop", "/health/scheduler-loop",
+		"/%68ealth", "/%6civez", "//livez", "/livez//", "/readyz/" + strings.Repeat("x", 7000),
+	} {
+		for _, address := range []string{"127.0.0.1", "10.0.0.7"} {
+			got, _ := at(t, handler, address, path)
+			for _, method := range []string{http.MethodPost, http.MethodOptions, "BREW"} {
+				ctx := context.WithValue(t.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.ParseIP(address)})
+				recorder := httptest.NewRecorder()
+				handler.ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, method, path, nil))
+				want := http.StatusNotFound
+				if got == http.StatusOK {
+					want = http.StatusMethodNotAllowed
+				}
+				require.Equal(t, want, recorder.Code, "%s %s at %s", method, path, address)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 
@@ -47,8 +48,8 @@ type handler struct {
 }
 
 // Handler returns the routes of the health server: GET and HEAD of the paths of all
-// probes, of their parts, and of metrics. Other methods are answered with 405 and
-// other paths with 404, without a body.
+// probes, of their parts, and of metrics. Other methods are answered with 405 where
+// GET finds something, and everything else with 404, without a body.
 func Handler(r *Registry, options HandlerOptions) http.Handler {
 	h := &handler{HandlerOptions: options, registry: r, answers: newAnswers()}
 	router := chi.NewRouter()
@@ -70,13 +71,32 @@ func Handler(r *Registry, options HandlerOptions) http.Handler {
 		switch {
 		case req.Method == http.MethodGet, req.Method == http.MethodHead:
 			router.ServeHTTP(w, req)
-		case router.Match(chi.NewRouteContext(), http.MethodGet, req.URL.Path):
+		case h.finds(router, req):
 			w.Header().Set("Allow", allowed)
 			refuse(w, http.StatusMethodNotAllowed)
 		default:
 			refuse(w, http.StatusNotFound)
 		}
 	})
+}
+
+// finds tells whether GET of the path finds something, for this caller.
+func (h *handler) finds(routes chi.Routes, req *http.Request) bool {
+	path := cmp.Or(req.URL.RawPath, req.URL.Path) // as the router takes it
+	route := chi.NewRouteContext()
+	if !routes.Match(route, http.MethodGet, path) {
+		return false
+	}
+	name := route.URLParam("name")
+	for p := range Probe(probes) {
+		switch path {
+		case p.Path():
+			return true
+		case p.Path() + "/" + name:
+			return h.tells(req) && h.registry.has(p, []string{name})
+		}
+	}
+	return h.tells(req) // metrics
 }
 
 func refuse(w http.ResponseWriter, code int) {
