@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -140,6 +141,37 @@ func TestOtherMethodsFindWhatGetFinds(t *testing.T) {
 				require.Equal(t, want, recorder.Code, "%s %s at %s", method, path, address)
 			}
 		}
+	}
+}
+
+// The verdict and the list of one answer are of one moment.
+func TestVerdictAgreesWithTheList(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t, health.Options{StallThreshold: time.Second})
+	r.Advance(health.Running)
+	pulse := r.Pulse(schedulerLoop())
+	health.Evaluate(r)
+	done := make(chan struct{})
+	var flipping sync.WaitGroup
+	flipping.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				health.Evaluate(r) // it is red
+				pulse.Beat("turn") // it is not
+				health.Evaluate(r)
+			}
+		}
+	})
+	defer flipping.Wait()
+	defer close(done)
+	handler := health.Handler(r, health.HandlerOptions{})
+	for range 10_000 {
+		_, body := at(t, handler, "127.0.0.1", "/readyz?verbose")
+		word := strings.Split(body, `"`)[3]
+		require.Equal(t, 2, strings.Count(body, `"status":"`+word+`"`), "one answer says two things: %s", body)
 	}
 }
 

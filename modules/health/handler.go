@@ -121,7 +121,8 @@ func (h *handler) probe(p Probe) http.HandlerFunc {
 		case !h.tells(req), !h.registry.has(p, q.exclude):
 			refuse(w, http.StatusNotFound)
 		default:
-			h.tell(w, q, h.registry.verdict(p, q.exclude), h.registry.States(p))
+			v, states := h.registry.examine(p, q.exclude)
+			h.tell(w, q, v, states)
 		}
 	}
 }

@@ -131,30 +131,36 @@ func (r *Registry) add(p part) part {
 }
 
 // Verdict returns the answer to a probe, from memory and without a lock.
-func (r *Registry) Verdict(p Probe) Verdict { return r.verdict(p, nil) }
+func (r *Registry) Verdict(p Probe) Verdict {
+	if v, ok := r.byPhase(p); ok {
+		return v
+	}
+	for _, part := range *r.parts.Load() {
+		if part.counts(p) && part.red(p) {
+			return verdict(StatusUnhealthy)
+		}
+	}
+	return verdict(StatusHealthy)
+}
 
-// verdict leaves out the excluded parts.
-func (r *Registry) verdict(p Probe, exclude []string) Verdict {
+// byPhase is the verdict where it follows from the phase alone; ok is false where the
+// parts have a say.
+func (r *Registry) byPhase(p Probe) (v Verdict, ok bool) {
 	phase := r.Phase()
 	if phase == Running && !r.started.Load() {
 		phase = Starting // nobody looks at the pulses yet
 	}
 	switch {
 	case p == ProbeLive && phase != Running: // a restart would begin the same again
-		return verdict(StatusHealthy)
+		return verdict(StatusHealthy), true
 	case p == ProbeStartup && r.ran.Load():
-		return verdict(StatusHealthy)
+		return verdict(StatusHealthy), true
 	case phase == Draining:
-		return verdict(StatusShuttingDown)
+		return verdict(StatusShuttingDown), true
 	case phase == Starting:
-		return verdict(StatusStarting)
+		return verdict(StatusStarting), true
 	}
-	for _, part := range *r.parts.Load() {
-		if part.counts(p) && part.red(p) && !slices.Contains(exclude, part.partName()) {
-			return verdict(StatusUnhealthy)
-		}
-	}
-	return verdict(StatusHealthy)
+	return Verdict{}, false
 }
 
 // Start launches the evaluator. A second call, and one after Stop, do nothing.

@@ -1,6 +1,9 @@
 package health
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // State is what a part answers to a probe.
 type State struct {
@@ -20,6 +23,17 @@ func (r *Registry) States(p Probe) []State {
 		}
 	}
 	return list
+}
+
+// examine is the verdict without the excluded parts, and the states that it follows from.
+func (r *Registry) examine(p Probe, exclude []string) (Verdict, []State) {
+	states := r.States(p)
+	if v, ok := r.byPhase(p); ok {
+		return v, states
+	}
+	return judge(slices.ContainsFunc(states, func(s State) bool {
+		return s.Red && !slices.Contains(exclude, s.Name)
+	})), states
 }
 
 func (r *Registry) stateOf(part part, p Probe) State {
