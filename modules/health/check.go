@@ -147,7 +147,7 @@ func (c *check) age() int64 {
 	if last := c.result.Load(); last != nil {
 		return c.turn.Load() - last.turn
 	}
-	return c.turn.Load()
+	return c.turn.Load() - c.memory.born
 }
 
 func (c *check) change(red bool) Change {

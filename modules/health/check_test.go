@@ -175,3 +175,25 @@ func TestChecksThatCannotBeRun(t *testing.T) {
 	r.StopChecks(t.Context())
 	require.Zero(t, l.count.Load())
 }
+
+// What is registered late has no past: ages count from then on, and not from the start
+// of the process.
+func TestAgesCountFromRegistration(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var store looks
+		never := looks{hang: make(chan struct{})}
+		defer close(never.hang)
+		r := running(t, health.Options{})
+		time.Sleep(time.Minute + 500*time.Millisecond) // synctest
+		limited, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		require.NoError(t, r.Watch(limited, []health.Check{never.check("never"), store.check("store")}))
+		r.Pulse(schedulerLoop())
+		require.Equal(t, []health.State{
+			{Name: "never", Red: true, Age: time.Second},
+			{Name: "scheduler-loop"},
+			{Name: "store", Changed: time.Second, Age: time.Second},
+		}, r.States(health.ProbeReady))
+	})
+}

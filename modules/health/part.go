@@ -24,9 +24,18 @@ type part interface {
 
 // past is what the evaluator remembers of a part, for each probe.
 type past struct {
+	born  int64 // the turn of the registration
 	red   [probes]atomic.Bool
 	since [probes]atomic.Int64 // the turn at which red took its value
 	told  bool                 // what the log was told; the reporter's own
+}
+
+// begin is called before anybody else knows of the part.
+func (h *past) begin(turn int64) {
+	h.born = turn
+	for p := range h.since {
+		h.since[p].Store(turn)
+	}
 }
 
 // note remembers a change that this turn finds.

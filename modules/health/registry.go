@@ -125,6 +125,7 @@ func (r *Registry) add(p part) part {
 	if taken {
 		return known[at]
 	}
+	p.past().begin(r.turn.Load())
 	grown := slices.Insert(slices.Clone(known), at, p)
 	r.parts.Store(&grown)
 	return p
