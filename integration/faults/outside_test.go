@@ -8,11 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
-	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite" // the driver of another process
 )
 
@@ -157,38 +155,6 @@ func noDescriptors() variant {
 		return func() error { return command("prlimit", "--pid", s.pid(), "--nofile=1024:4096") },
 			command("prlimit", "--pid", s.pid(), "--nofile=3:4096")
 	}}
-}
-
-// noProcesses runs the process as a user of its own, and takes from it the right to
-// have another process.
-func noProcesses() variant {
-	return variant{
-		name: "prlimit --nproc", lacks: func() string {
-			if os.Geteuid() != 0 {
-				return "another user takes root"
-			}
-			return needs("prlimit", "setpriv")()
-		},
-		wrapper: func(s *subject) []string {
-			require.NoError(s.tb, command("chown", "-R", s.user()+":"+s.user(), s.dir))
-			require.NoError(s.tb, os.Chmod(filepath.Dir(s.dir), 0o711)) //nolint:gosec // the user has to pass it
-			return s.asUser()
-		},
-		make: func(s *subject) (func() error, error) {
-			limit := func(soft string) error {
-				return command(append(s.asUser(), "prlimit", "--pid", s.pid(), "--nproc="+soft+":")...)
-			}
-			return func() error { return limit("1000") }, limit("1")
-		},
-	}
-}
-
-// user is one that nobody else is.
-func (s *subject) user() string { return strconv.Itoa(20_000 + s.port%10_000) }
-
-// asUser is a command that becomes another one, as the user.
-func (s *subject) asUser() []string {
-	return []string{"setpriv", "--reuid=" + s.user(), "--regid=" + s.user(), "--clear-groups"}
 }
 
 // noInotify starts the process where nothing can be watched.

@@ -140,10 +140,12 @@ func workRows() []row {
 	if !settings.full { // these look too seldom for a short run
 		return list
 	}
+	// A limit on processes is no way to make this one from outside: it holds for threads
+	// too, and the Go runtime ends a process that cannot have another thread.
 	return append(list, row{
 		fault: "no process can be started", parts: []string{"executor"},
 		red:      map[string]want{ready: {within: time.Minute, recovers: time.Minute}},
-		variants: []variant{hook("executor.fork", "error EIO"), hook("executor.fork", "hang"), noProcesses()},
+		variants: []variant{hook("executor.fork", "error EIO"), hook("executor.fork", "hang")},
 	}, row{
 		fault: "a schedule is not planned", parts: []string{"entries"},
 		red:      map[string]want{ready: {within: 91 * time.Second, recovers: time.Minute}},
