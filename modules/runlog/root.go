@@ -54,12 +54,15 @@ func makeDir(dir string) error {
 }
 
 // makeParents makes a directory with its parents. The one of the DAG is removed
-// with its last run, which may take place between the making of the two.
+// with its last run, which may take place at any point of this: between the making
+// of the two, and between MkdirAll's finding that the parent exists and its look
+// whether that is a directory (then the error is that it exists).
 func makeParents(dir string) error {
-	const tries = 10
+	const tries = 1000 // each needs a removal by somebody else at the wrong moment
 	var err error
 	for range tries {
-		if err = os.MkdirAll(dir, dirMode); !errors.Is(err, fs.ErrNotExist) {
+		err = os.MkdirAll(dir, dirMode)
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 			break
 		}
 	}

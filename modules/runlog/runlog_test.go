@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxtest"
@@ -190,6 +191,36 @@ func TestRunsBeginWhileOthersOfTheirDAGAreRemoved(t *testing.T) {
 	beginners.Wait()
 	close(failed)
 	require.NoError(t, <-failed)
+}
+
+func TestARunBeginsWhileTheDirectoriesOfItsDAGComeAndGo(t *testing.T) {
+	t.Parallel()
+	l, root := newLog(t)
+	ended := make(chan struct{})
+	var others sync.WaitGroup
+	for _, kind := range []string{"logs", "work"} {
+		dir := filepath.Join(root, kind, "etl")
+		others.Go(func() {
+			for {
+				select {
+				case <-ended:
+					return
+				default:
+					_ = os.MkdirAll(dir, 0o750)
+					_ = os.Remove(dir) // the run is in it
+				}
+			}
+		})
+	}
+	for range 200 {
+		run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "one", Number: 1, Started: started()})
+		if !assert.NoError(t, err) {
+			break
+		}
+		require.NoError(t, l.Remove(runlog.Expired{LogDir: run.Dir(), WorkDir: run.WorkDir()}))
+	}
+	close(ended)
+	others.Wait()
 }
 
 func TestModules(t *testing.T) {
