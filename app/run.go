@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -49,6 +50,7 @@ type process struct {
 func Serve(c *config.Loaded, graph Graph) (int, error) {
 	signals := catch()
 	defer signal.Stop(signals)
+	makeRoomForForks()
 
 	self, err := runner.NewSelf()
 	if err != nil {
@@ -66,6 +68,19 @@ func Serve(c *config.Loaded, graph Graph) (int, error) {
 	p.runner = engine.Runner
 	defer p.farewell()
 	return p.live()
+}
+
+// forkers is how many forks may be under way while everything else goes on.
+const forkers = 2
+
+// makeRoomForForks lets more goroutines run at once than there are cores, unless the
+// environment says how many. A fork keeps its place among those that run until the
+// child has reached its program, although it sleeps most of that time: without
+// further places a process that starts many steps answers no probe meanwhile.
+func makeRoomForForks() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + forkers)
+	}
 }
 
 // catch receives the signals that end a process: SIGHUP too, which a closed

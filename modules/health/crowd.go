@@ -36,22 +36,26 @@ func newCrowd(limit int) *crowd {
 	return &crowd{limit: limit, places: make(map[net.Conn]*list.Element), queue: list.New()}
 }
 
-// observe is the ConnState hook of http.Server.
+// observe is the ConnState hook of http.Server. For a connection that has its place
+// it allocates nothing: it is called twice for each request.
 func (c *crowd) observe(conn net.Conn, state http.ConnState) {
+	now := time.Now()
 	c.mu.Lock()
 	place, known := c.places[conn]
-	if known {
-		c.queue.Remove(place)
-		delete(c.places, conn)
-	}
 	var surplus net.Conn
 	switch {
 	case state == http.StateClosed, state == http.StateHijacked:
-	case known, state == http.StateNew:
-		if c.queue.Len() >= c.limit {
-			surplus = c.takeOldest()
+		if known {
+			c.leave(place)
 		}
-		c.places[conn] = c.queue.PushBack(guest{conn, time.Now()})
+	case known:
+		place.Value.(*guest).since = now
+		c.queue.MoveToBack(place)
+	case state == http.StateNew:
+		if c.queue.Len() >= c.limit {
+			surplus = c.leave(c.queue.Front())
+		}
+		c.places[conn] = c.queue.PushBack(&guest{conn, now})
 	default: // it was closed to make room, and does not know yet
 	}
 	c.mu.Unlock()
@@ -64,8 +68,8 @@ func (c *crowd) observe(conn net.Conn, state http.ConnState) {
 func (c *crowd) makeRoom(idle time.Duration) {
 	c.mu.Lock()
 	var conn net.Conn
-	if front := c.queue.Front(); front != nil && time.Since(front.Value.(guest).since) >= idle {
-		conn = c.takeOldest()
+	if front := c.queue.Front(); front != nil && time.Since(front.Value.(*guest).since) >= idle {
+		conn = c.leave(front)
 	}
 	c.mu.Unlock()
 	if conn != nil {
@@ -73,11 +77,11 @@ func (c *crowd) makeRoom(idle time.Duration) {
 	}
 }
 
-// takeOldest is called with the lock held and at least one connection.
-func (c *crowd) takeOldest() net.Conn {
-	oldest := c.queue.Remove(c.queue.Front()).(guest)
-	delete(c.places, oldest.conn)
-	return oldest.conn
+// leave takes a place away, with the lock held, and returns whose it was.
+func (c *crowd) leave(place *list.Element) net.Conn {
+	gone := c.queue.Remove(place).(*guest)
+	delete(c.places, gone.conn)
+	return gone.conn
 }
 
 // stirred tells whether a connection has come or has sent the head of a request
@@ -86,5 +90,5 @@ func (c *crowd) stirred(within time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	last := c.queue.Back()
-	return last != nil && time.Since(last.Value.(guest).since) < within
+	return last != nil && time.Since(last.Value.(*guest).since) < within
 }
