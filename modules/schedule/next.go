@@ -21,13 +21,19 @@ const (
 )
 
 // Next returns the first due instant strictly after the given one, in UTC. The
-// zero time means never; that happens only thousands of years from now, or in a
-// zone whose every change of clock skips each time of a schedule that follows
-// the wall clock. Next allocates nothing.
+// zero time means never; that happens behind a single instant, thousands of years
+// from now, or in a zone whose every change of clock skips each time of a schedule
+// that follows the wall clock. Next allocates nothing.
 func (s *Schedule) Next(after time.Time) time.Time {
 	sec := after.Unix()
 	if sec < -limit || sec > limit {
 		return time.Time{}
+	}
+	if s.flags&single != 0 {
+		if sec >= s.once {
+			return time.Time{}
+		}
+		return time.Unix(s.once, 0).UTC()
 	}
 	var due int64
 	var ok bool

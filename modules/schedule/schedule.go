@@ -2,12 +2,14 @@ package schedule
 
 import "time"
 
-// Schedule is one parsed cron expression in one time zone. It is made by Parse,
-// never changes, and may be used by many goroutines at once. It takes about fifty
-// bytes besides its text; schedules of one zone share the zone's data.
+// Schedule is one parsed cron expression in one time zone, or one instant. It is
+// made by Parse, Once or Restore, never changes, and may be used by many goroutines
+// at once. It takes about sixty bytes besides its text; schedules of one zone share
+// the zone's data.
 type Schedule struct {
 	text string
 	loc  *time.Location
+	once int64 // of a single one: when, in Unix seconds
 
 	minutes uint64 // bit n: minute n
 	hours   uint32 // bit n: hour n
@@ -25,11 +27,13 @@ const (
 	followsWall flags = 1 << iota
 	// eitherDay: day of month and day of week are both restricted.
 	eitherDay
+	// single: due at one instant.
+	single
 )
 
-// String returns the expression as its author wrote it, without blanks around it.
+// String returns the expression or instant as its author wrote it, without blanks around it.
 func (s *Schedule) String() string { return s.text }
 
 // Zone returns the name of the time zone that applies, e.g. "Europe/Berlin",
-// "UTC", or "Local" for the zone of the machine.
+// "UTC", or "Local" for the zone of the machine. That of a single instant is UTC.
 func (s *Schedule) Zone() string { return s.loc.String() }
