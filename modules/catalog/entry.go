@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"dagu/modules/dag"
 	"dagu/modules/store"
@@ -21,8 +22,13 @@ type Entry struct {
 	File string
 	// Hash names the text of the scheduled version in the store; "" when none is scheduled.
 	Hash string
-	// Schedules are the start schedules in file order.
+	// Schedules are in file order, those of one kind together.
 	Schedules []dag.Schedule
+	// SkipIfSuccessful, CatchupWindow, Overlap and RestartWait say what becomes of due times, see dag.DAG.
+	SkipIfSuccessful bool
+	CatchupWindow    time.Duration
+	Overlap          dag.Overlap
+	RestartWait      time.Duration
 	// Queue is the admission queue; "" is the DAG's own.
 	Queue string
 	// Priority orders admission; higher is earlier.
@@ -59,17 +65,21 @@ func errText(err error) string {
 // DAG or its file's text in memory.
 func newVersion(d *dag.DAG, file, hash string) *Entry {
 	v := &Entry{
-		Name:          strings.Clone(d.Name),
-		File:          file,
-		Hash:          hash,
-		Schedules:     slices.Clone(d.Schedules),
-		Queue:         strings.Clone(d.Queue),
-		Priority:      d.Priority,
-		OnInterrupt:   d.OnInterrupt,
-		RetentionDays: d.RetentionDays,
-		Description:   strings.Clone(d.Description),
-		Group:         strings.Clone(d.Group),
-		Good:          true,
+		Name:             strings.Clone(d.Name),
+		File:             file,
+		Hash:             hash,
+		Schedules:        slices.Clone(d.Schedules),
+		SkipIfSuccessful: d.SkipIfSuccessful,
+		CatchupWindow:    d.CatchupWindow,
+		Overlap:          d.Overlap,
+		RestartWait:      d.RestartWait,
+		Queue:            strings.Clone(d.Queue),
+		Priority:         d.Priority,
+		OnInterrupt:      d.OnInterrupt,
+		RetentionDays:    d.RetentionDays,
+		Description:      strings.Clone(d.Description),
+		Group:            strings.Clone(d.Group),
+		Good:             true,
 	}
 	for _, label := range d.Labels {
 		v.Labels = append(v.Labels, strings.Clone(label))

@@ -18,8 +18,16 @@ type DAG struct {
 	Source Source
 	// Type says how steps without depends are ordered.
 	Type Type
-	// Schedules are the start schedules, in file order.
+	// Schedules are in file order, those of one kind together.
 	Schedules []Schedule
+	// SkipIfSuccessful skips a due time when a run has succeeded since the one before.
+	SkipIfSuccessful bool
+	// CatchupWindow is how old a due time may be and still run after a gap; 0 is no catch-up.
+	CatchupWindow time.Duration
+	// Overlap says what becomes of a due time while the DAG is busy.
+	Overlap Overlap
+	// RestartWait is the pause between the end of a run and the start of the next in a restart.
+	RestartWait time.Duration
 	// Queue is the admission queue; "" stands for a queue of the DAG's own name with one slot.
 	Queue    string
 	Priority int
@@ -82,11 +90,34 @@ const (
 	InterruptRetry Interrupt = "retry"
 )
 
-// Schedule is one start schedule of a DAG.
+// Overlap says what becomes of a due time while the DAG is busy.
+type Overlap string
+
+// The overlap policies.
+const (
+	OverlapSkip   Overlap = "skip"
+	OverlapAll    Overlap = "all"
+	OverlapLatest Overlap = "latest"
+)
+
+// ScheduleKind is what a schedule asks for.
+type ScheduleKind string
+
+// The kinds of schedules.
+const (
+	ScheduleStart   ScheduleKind = "start"
+	ScheduleStop    ScheduleKind = "stop"
+	ScheduleRestart ScheduleKind = "restart"
+)
+
+// Schedule is one schedule of a DAG.
 type Schedule struct {
-	// Text is the expression as authored, trimmed.
+	Kind ScheduleKind
+	// Text is the expression or the instant as authored, trimmed.
 	Text string
-	// Spec is the parsed expression.
+	// Profile is the name of a profile, "" is none. It is kept for display.
+	Profile string
+	// Spec is the parsed expression or instant.
 	Spec *schedule.Schedule
 }
 

@@ -32,7 +32,7 @@ func newDraft(location *time.Location) draft {
 	return draft{
 		location: location,
 		dag: DAG{
-			Type: TypeGraph, OnInterrupt: InterruptFail, MaxCleanUp: defaultCleanUp, RetentionDays: defaultRetentionDays,
+			Type: TypeGraph, Overlap: OverlapSkip, OnInterrupt: InterruptFail, MaxCleanUp: defaultCleanUp, RetentionDays: defaultRetentionDays,
 		},
 	}
 }
@@ -53,6 +53,10 @@ var rootTable = newTable(
 		{"description", func(d *draft, n node) { setName(&d.dag.Description, n) }},
 		{"type", decodeType},
 		{"schedule", decodeSchedule},
+		{"skip_if_successful", func(d *draft, n node) { setBool(&d.dag.SkipIfSuccessful, n) }},
+		{"catchup_window", decodeCatchup},
+		{"overlap_policy", decodeOverlap},
+		{"restart_wait_sec", func(d *draft, n node) { setSeconds(&d.dag.RestartWait, n) }},
 		{"queue", decodeQueue},
 		{"priority", func(d *draft, n node) { setInt(&d.dag.Priority, n, -maxInt) }},
 		{"on_interrupt", decodeInterrupt},
@@ -73,10 +77,10 @@ var rootTable = newTable(
 		{"handler_on", decodeHandlers},
 		{"defaults", decodeDefaults},
 	}, unsupported[draft](
-		"actions", "artifacts", "catchup_window", "container", "delay_sec", "error_mail", "harness", "harnesses",
+		"actions", "artifacts", "container", "delay_sec", "error_mail", "harness", "harnesses",
 		"hist_retention_runs", "info_mail", "kubernetes", "llm", "log_dir", "log_output", "mail_on", "max_active_runs",
-		"max_output_size", "otel", "overlap_policy", "redis", "registry_auths", "resources", "restart_wait_sec",
-		"retry_policy", "run_config", "s3", "secrets", "skip_if_successful", "smtp", "ssh", "step_types", "tools",
+		"max_output_size", "otel", "redis", "registry_auths", "resources",
+		"retry_policy", "run_config", "s3", "secrets", "smtp", "ssh", "step_types", "tools",
 		"wait_mail", "webhook", "worker_selector",
 	)...)...,
 )
