@@ -164,7 +164,7 @@ type question struct {
 // time after now, and after its mark among those of the DAG.
 func (s *snapshot) lacks(e *catalog.Entry, marks []store.Mark) error {
 	for _, at := range e.Schedules {
-		key := keyOf(at.Spec)
+		key := keyOf(at)
 		next, ok := s.find(e.Name, key)
 		if !ok {
 			return fmt.Errorf("%s is not planned for %q", e.Name, at.Spec)

@@ -187,7 +187,7 @@ func (l *loop) takeOf(p *plan, now time.Time) (list []taken) {
 		l.deps.Log.Error("deciding a due time failed", zap.String("dag", p.run.DAG), zap.Time("due", due),
 			zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
 		l.options.Metrics.panicked()
-		list = []taken{p.broken(due)}
+		list = p.broken(due)
 		p.skipTo(now)
 	}()
 	fault.At("scheduler.take")
@@ -224,12 +224,14 @@ func (l *loop) decide(ctx context.Context) error {
 
 // tell logs an outcome that an operator wants to see.
 func (l *loop) tell(c taken, d store.Decision) {
-	fields := []zap.Field{zap.String("dag", c.DAG), zap.Time("due", c.Due)}
+	fields := []zap.Field{zap.String("dag", c.DAG), zap.String("kind", string(c.Kind)), zap.Time("due", c.Due)}
 	switch {
 	case d.Earlier:
 		l.deps.Log.Debug("due time was decided before", fields...)
 	case d.Outcome == store.OutcomeFired && d.Run != nil:
 		l.deps.Log.Debug("due time fired", append(fields, zap.String("run_id", d.Run.ID))...)
+	case d.Outcome == store.OutcomeFired:
+		l.deps.Log.Info("running runs are stopped by schedule", fields...)
 	case d.Outcome == store.OutcomeMissed:
 		l.deps.Log.Warn("due time missed", append(fields, zap.String("reason", string(d.Reason)), zap.Int("count", max(c.Count, 1)))...)
 	default:

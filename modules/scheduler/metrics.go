@@ -51,9 +51,12 @@ func NewMetrics() *Metrics {
 	for _, v := range []store.Verdict{
 		{Outcome: store.OutcomeFired},
 		{Outcome: store.OutcomeSkipped, Reason: store.ReasonOverlap},
+		{Outcome: store.OutcomeSkipped, Reason: store.ReasonAlreadySucceeded},
 		{Outcome: store.OutcomeSkipped, Reason: store.ReasonSuspended},
+		{Outcome: store.OutcomeSkipped, Reason: store.ReasonIdle},
 		{Outcome: store.OutcomeSkipped, Reason: store.ReasonSuperseded},
 		{Outcome: store.OutcomeMissed, Reason: store.ReasonNoCatchup},
+		{Outcome: store.OutcomeMissed, Reason: store.ReasonOutsideWindow},
 		{Outcome: store.OutcomeMissed, Reason: store.ReasonDAGAbsent},
 		{Outcome: store.OutcomeMissed, Reason: store.ReasonInternalError},
 	} {

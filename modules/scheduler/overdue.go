@@ -122,7 +122,7 @@ func newWatched(e catalog.Entry, now time.Time) *watched {
 // they are must not give the loop new time for what is due.
 func (w *watched) has(schedules []dag.Schedule) bool {
 	return w != nil && slices.EqualFunc(w.schedules, schedules, func(a, b dag.Schedule) bool {
-		return keyOf(a.Spec) == keyOf(b.Spec)
+		return keyOf(a) == keyOf(b)
 	})
 }
 
@@ -171,7 +171,7 @@ func (o *Overdue) read(ctx context.Context, list []*watched, now time.Time) erro
 func (w *watched) settle(marks []store.Mark, now time.Time) {
 	w.next = time.Time{}
 	for _, s := range w.schedules {
-		key, mark := keyOf(s.Spec), w.seen
+		key, mark := keyOf(s), w.seen
 		for i := 0; i < len(marks) && marks[i].DAG == w.name; i++ {
 			if marks[i].Entry == key {
 				mark = marks[i].Mark

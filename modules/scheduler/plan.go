@@ -7,11 +7,12 @@ import (
 	"github.com/google/uuid"
 
 	"dagu/modules/catalog"
+	"dagu/modules/dag"
 	"dagu/modules/schedule"
 	"dagu/modules/store"
 )
 
-// maxTaken bounds the due times of one DAG that one turn looks at, so that a
+// maxTaken bounds the instants of one DAG that one turn looks at, so that a
 // long absence of one does not hold up the others.
 const maxTaken = 10_000
 
@@ -19,6 +20,8 @@ const maxTaken = 10_000
 type entry struct {
 	key  store.Entry
 	spec *schedule.Schedule
+	// since is when the schedule was first seen.
+	since time.Time
 	// next is the first due time after the mark; zero when there is none.
 	next time.Time
 	// gap is the time in which the schedule stood in no file; zero when it always did.
@@ -32,23 +35,24 @@ func (e *entry) absent(at time.Time) bool {
 
 // plan is what the scheduler knows of a DAG that has schedules.
 type plan struct {
-	slot                 // next is the earliest due time of all entries
-	run     store.NewRun // what a due time enqueues, but for ID and Due
-	entries []entry
+	slot                  // next is the earliest due time of all entries
+	run      store.NewRun // what a due time enqueues, but for ID, Due and Trigger
+	policies policies
+	entries  []entry
 }
 
 // newPlan puts the marks of a DAG's entries behind its schedules.
 func newPlan(dag catalog.Entry, marks map[store.Entry]store.Mark) *plan {
-	p := &plan{run: dag.NewRun("", store.TriggerScheduler), slot: slot{place: -1}}
+	p := &plan{run: dag.NewRun("", store.TriggerScheduler), policies: policiesOf(dag), slot: slot{place: -1}}
 	for _, s := range dag.Schedules {
-		key := keyOf(s.Spec)
+		key := keyOf(s)
 		mark, ok := marks[key]
 		if !ok {
 			continue
 		}
 		delete(marks, key) // a text that stands twice is one entry
 		p.entries = append(p.entries, entry{
-			key: key, spec: s.Spec, next: s.Spec.Next(mark.Mark),
+			key: key, spec: s.Spec, since: mark.From, next: s.Spec.Next(mark.Mark),
 			gapFrom: mark.AbsentFrom, gapTo: mark.AbsentTo,
 		})
 	}
@@ -56,8 +60,8 @@ func newPlan(dag catalog.Entry, marks map[store.Entry]store.Mark) *plan {
 	return p
 }
 
-func keyOf(spec *schedule.Schedule) store.Entry {
-	return store.Entry{Kind: store.KindStart, Text: spec.String(), Zone: spec.Zone()}
+func keyOf(s dag.Schedule) store.Entry {
+	return store.Entry{Kind: store.Kind(s.Kind), Text: s.Spec.String(), Zone: s.Spec.Zone()}
 }
 
 // settle computes the plan's next from its entries.
@@ -73,8 +77,10 @@ func (p *plan) settle() {
 // taken is a candidate whose lateness has been judged.
 type taken struct {
 	store.Candidate
-	// verdict is what becomes of it when neither suspension nor overlap says otherwise.
+	// verdict is what becomes of it when nothing in the store says otherwise.
 	verdict store.Verdict
+	overlap dag.Overlap
+	timing
 }
 
 // until is the last due time of the candidate.
@@ -85,41 +91,66 @@ func (c taken) until() time.Time {
 	return c.Last
 }
 
+// order is that of the kinds which are due at one instant.
+//
+//nolint:gochecknoglobals // a constant in all but name
+var order = [...]store.Kind{store.KindStop, store.KindRestart, store.KindStart}
+
 // take removes what is due at now from the plan and judges its lateness.
 // Afterwards next lies after now, or at a due time that the next turn takes.
 func (p *plan) take(now time.Time, threshold time.Duration) []taken {
-	var list []taken
+	var list takenList
 	for n := 0; n < maxTaken && !p.next.IsZero() && !p.next.After(now); n++ {
 		due := p.next
-		c := taken{Candidate: store.Candidate{DAG: p.run.DAG, Kind: store.KindStart, Due: due}}
-		absent := true
-		for i := range p.entries {
-			e := &p.entries[i]
-			if !e.next.Equal(due) {
-				continue
+		for _, kind := range order {
+			if c, ok := p.takeKind(kind, due); ok {
+				c.timing.late = now.Sub(due) > threshold
+				c.timing.caughtUp = kind == store.KindStart && (c.once || now.Sub(due) <= p.policies.window)
+				c.verdict = p.policies.lateness(kind, c.timing)
+				list.add(c)
 			}
-			c.Entries = append(c.Entries, e.key)
-			absent = absent && e.absent(due)
-			e.next = e.spec.Next(due)
 		}
 		p.settle()
-		c.verdict = lateness(now.Sub(due), threshold, absent)
-		list = appendTaken(list, c)
 	}
-	p.supersede(list, now)
-	return list
+	p.finish(list.all, now)
+	return list.all
 }
 
-// broken is what becomes of a due time whose decision panicked.
-func (p *plan) broken(due time.Time) taken {
-	c := taken{
-		Candidate: store.Candidate{DAG: p.run.DAG, Kind: store.KindStart, Due: due},
-		verdict:   store.Verdict{Outcome: store.OutcomeMissed, Reason: store.ReasonInternalError},
-	}
+// takeKind takes what is due of one kind at an instant.
+func (p *plan) takeKind(kind store.Kind, due time.Time) (taken, bool) {
+	c := taken{Candidate: store.Candidate{DAG: p.run.DAG, Kind: kind, Due: due}, overlap: p.policies.overlap}
+	c.absent = true
 	for i := range p.entries {
-		c.Entries = append(c.Entries, p.entries[i].key)
+		e := &p.entries[i]
+		if e.key.Kind != kind || !e.next.Equal(due) {
+			continue
+		}
+		c.Entries = append(c.Entries, e.key)
+		c.absent = c.absent && e.absent(due)
+		c.once = c.once || e.spec.Single()
+		e.next = e.spec.Next(due)
 	}
-	return c
+	return c, len(c.Entries) > 0
+}
+
+// broken is what becomes of due times whose decision panicked: one for each kind.
+func (p *plan) broken(due time.Time) []taken {
+	var list []taken
+	for _, kind := range order {
+		c := taken{
+			Candidate: store.Candidate{DAG: p.run.DAG, Kind: kind, Due: due},
+			verdict:   store.Verdict{Outcome: store.OutcomeMissed, Reason: store.ReasonInternalError},
+		}
+		for i := range p.entries {
+			if p.entries[i].key.Kind == kind {
+				c.Entries = append(c.Entries, p.entries[i].key)
+			}
+		}
+		if len(c.Entries) > 0 {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // skipTo moves the plan behind now; a schedule that panics again is given up.
@@ -135,73 +166,107 @@ func (p *plan) skipTo(now time.Time) {
 	p.settle()
 }
 
-// lateness judges a due time by its age alone.
-func lateness(age, threshold time.Duration, absent bool) store.Verdict {
-	switch {
-	case age <= threshold:
-		return store.Verdict{Outcome: store.OutcomeFired}
-	case absent:
-		return store.Verdict{Outcome: store.OutcomeMissed, Reason: store.ReasonDAGAbsent}
-	default:
-		return store.Verdict{Outcome: store.OutcomeMissed, Reason: store.ReasonNoCatchup}
-	}
+// takenList gathers candidates by due time.
+type takenList struct {
+	all []taken
+	// last are the places of the last ones, by kind; those of the zero list are none.
+	last map[store.Kind]int
 }
 
-// appendTaken adds a candidate, as part of the last one when both are missed for one reason.
-func appendTaken(list []taken, c taken) []taken {
-	if len(list) == 0 || c.verdict.Outcome != store.OutcomeMissed || list[len(list)-1].verdict != c.verdict {
-		return append(list, c)
+// add adds a candidate, as part of the last one of its kind when both are missed for one reason.
+func (l *takenList) add(c taken) {
+	i, ok := l.last[c.Kind]
+	if !ok || c.verdict.Outcome != store.OutcomeMissed || l.all[i].verdict != c.verdict {
+		if l.last == nil {
+			l.last = make(map[store.Kind]int, len(order))
+		}
+		l.last[c.Kind] = len(l.all)
+		l.all = append(l.all, c)
+		return
 	}
-	last := &list[len(list)-1]
-	if last.Count == 0 {
-		last.Count = 1
-	}
-	last.Last, last.Count = c.Due, last.Count+1
+	last := &l.all[i]
+	last.Count = max(last.Count, 1) + 1
+	last.Last = c.Due
 	for _, key := range c.Entries {
 		if !slices.Contains(last.Entries, key) {
 			last.Entries = append(last.Entries, key)
 		}
 	}
-	return list
 }
 
-// supersede lets only the newest of the due times fire, and gives it its run.
-func (p *plan) supersede(list []taken, now time.Time) {
+// finish lets the due times that are to fire have their place among each other: only
+// the newest of a kind, but of starts that are caught up all. Each gets its run.
+func (p *plan) finish(list []taken, now time.Time) {
 	// The newest is still to be taken when this turn reached its bound.
-	newest := p.next.IsZero() || p.next.After(now)
+	more := !p.next.IsZero() && !p.next.After(now)
+	newest := make(map[store.Kind]bool, len(order))
 	for i := len(list) - 1; i >= 0; i-- {
 		c := &list[i]
 		if c.verdict.Outcome != store.OutcomeFired {
 			continue
 		}
-		if !newest {
+		first := !more && !newest[c.Kind]
+		newest[c.Kind] = true
+		if !first && !c.keeps() {
 			c.verdict = store.Verdict{Outcome: store.OutcomeSkipped, Reason: store.ReasonSuperseded}
 			continue
 		}
-		newest = false
-		run := p.run
-		run.ID, run.Due = RunID(run.DAG, c.Due), c.Due
-		c.verdict.Run = &run
+		p.fill(c, !first)
 	}
+}
+
+// keeps tells whether the candidate fires although a newer one does.
+func (c *taken) keeps() bool {
+	return c.caughtUp && (c.once || c.overlap != dag.OverlapLatest)
+}
+
+// fill gives a candidate that is to fire what its kind needs.
+func (p *plan) fill(c *taken, behind bool) {
+	if c.Kind == store.KindStop {
+		return
+	}
+	run := p.run
+	run.ID, run.Due = RunID(run.DAG, c.Kind, c.Due), c.Due
+	c.verdict.Run = &run
+	if c.late || behind {
+		run.Trigger, c.verdict.Serial = store.TriggerCatchup, true
+	}
+	switch {
+	case c.Kind == store.KindRestart:
+		c.verdict.RestartWait = p.policies.restartWait
+	case p.policies.skipIfSuccessful:
+		c.SucceededFrom = p.sinceLast(c)
+	}
+}
+
+// longestSpan is how far back the due time before another is looked for.
+const longestSpan = 32 * 24 * time.Hour
+
+// sinceLast is the due time before the candidate's, but not before one of its
+// schedules was first seen: an edit makes a new beginning.
+func (p *plan) sinceLast(c *taken) time.Time {
+	last := c.Due.Add(-longestSpan)
+	for i := range p.entries {
+		e := &p.entries[i]
+		if e.key.Kind != store.KindStart {
+			continue
+		}
+		if at := e.spec.Previous(c.Due, longestSpan); at.After(last) {
+			last = at
+		}
+		if slices.Contains(c.Entries, e.key) && e.since.After(last) {
+			last = e.since
+		}
+	}
+	return last
 }
 
 // RunID is the id of the run that a due time of a DAG enqueues: the same
 // wherever and however often it is computed (a name-based UUID, RFC 9562 5.5).
-func RunID(dag string, due time.Time) string {
+func RunID(dag string, kind store.Kind, due time.Time) string {
 	name := dag + "\x00" + due.UTC().Format(time.RFC3339Nano)
-	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)).String()
-}
-
-// judge gives the final outcome of a taken due time in the state that the store finds.
-func judge(c taken, s store.State) store.Verdict {
-	switch {
-	case c.verdict.Outcome != store.OutcomeFired:
-		return c.verdict
-	case s.Suspended:
-		return store.Verdict{Outcome: store.OutcomeSkipped, Reason: store.ReasonSuspended}
-	case s.Running+s.Queued > 0:
-		return store.Verdict{Outcome: store.OutcomeSkipped, Reason: store.ReasonOverlap}
-	default:
-		return c.verdict
+	if kind != store.KindStart {
+		name += "\x00" + string(kind)
 	}
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)).String()
 }

@@ -27,7 +27,7 @@ func TestADueTimeFiresOnItsMinuteOnce(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Len(w.t, runs, 1)
 		due := time.Date(2000, 1, 1, 0, 2, 0, 0, time.UTC)
-		require.Equal(w.t, scheduler.RunID("a", due), runs[0].ID)
+		require.Equal(w.t, scheduler.RunID("a", store.KindStart, due), runs[0].ID)
 		require.True(w.t, due.Equal(runs[0].Due))
 		require.Equal(w.t, store.TriggerScheduler, runs[0].Trigger)
 		require.Equal(w.t, "a", runs[0].Queue)
@@ -282,7 +282,7 @@ func TestAPanicIsOfOneDAGAlone(t *testing.T) {
 		w.files.put("a", "* * * * *")
 		w.files.set("broken", &catalog.Entry{
 			Name: "broken", Hash: "text", Good: true,
-			Schedules: []dag.Schedule{{Text: "", Spec: new(schedule.Schedule)}, {Text: "", Spec: nil}},
+			Schedules: []dag.Schedule{{Kind: dag.ScheduleStart, Spec: new(schedule.Schedule)}, {Kind: dag.ScheduleStart}},
 		})
 		w.start()
 		w.pass(time.Minute)

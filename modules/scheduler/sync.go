@@ -87,7 +87,7 @@ func (l *loop) setOf(e catalog.Entry) (set store.ScheduleSet, ok bool) {
 	}()
 	set.DAG = e.Name
 	for _, s := range e.Schedules {
-		if key := keyOf(s.Spec); !slices.Contains(set.Entries, key) {
+		if key := keyOf(s); !slices.Contains(set.Entries, key) {
 			set.Entries = append(set.Entries, key)
 		}
 	}

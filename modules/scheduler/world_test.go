@@ -244,7 +244,7 @@ func entryOf(name string, texts ...string) catalog.Entry {
 		if err != nil {
 			panic(err)
 		}
-		entry.Schedules = append(entry.Schedules, dag.Schedule{Text: text, Spec: spec})
+		entry.Schedules = append(entry.Schedules, dag.Schedule{Kind: dag.ScheduleStart, Text: text, Spec: spec})
 	}
 	return entry
 }

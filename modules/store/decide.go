@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -106,34 +105,7 @@ func (d *decider) newest(ctx context.Context, c Candidate) (Occurrence, error) {
 	return o, err
 }
 
-// state reads what the verdict depends on.
-func (d *decider) state(ctx context.Context, c Candidate) (s State, err error) {
-	type count struct {
-		status Status
-		n      int
-	}
-	counts, err := collect(ctx, d, func(rows *sql.Rows) (c count, err error) {
-		err = rows.Scan(&c.status, &c.n)
-		return c, err
-	}, "select status, count(*) from runs where dag = $1 and status in ('queued', 'running') group by status", c.DAG)
-	if err != nil {
-		return s, err
-	}
-	for _, c := range counts {
-		if c.status == StatusRunning {
-			s.Running = c.n
-		} else {
-			s.Queued = c.n
-		}
-	}
-	if d.suspended[c.DAG] {
-		_, s.Suspended, err = first(ctx, d, number, `select 1 from suspensions
-			where dag = $1 and from_at <= $2 and (to_at = 0 or to_at > $2) limit 1`, c.DAG, nanos(c.Due))
-	}
-	return s, err
-}
-
-// settle makes a verdict one that can be recorded, and records its run.
+// settle makes a verdict one that can be recorded, and does what it says.
 func (d *decider) settle(ctx context.Context, c Candidate, v Verdict) (decision Decision, runID string, err error) {
 	failed := Decision{Verdict: Verdict{Outcome: OutcomeMissed, Reason: ReasonInternalError}}
 	if problem := c.problem(v); problem != "" {
@@ -145,10 +117,16 @@ func (d *decider) settle(ctx context.Context, c Candidate, v Verdict) (decision 
 		decision.Reason = v.Reason
 		return decision, "", nil
 	}
-	if v.Run == nil {
-		return decision, "", nil
+	if c.Kind == KindStop {
+		_, err = d.stopStarted(ctx, c, "")
+		return decision, "", err
 	}
 	run := v.Run.normal()
+	if c.Kind == KindRestart {
+		if err = d.takeOver(ctx, c, &run); err != nil {
+			return decision, "", err
+		}
+	}
 	inserted, err := d.insert(ctx, run, "")
 	switch {
 	case isConstraint(err), errors.Is(err, ErrNotFound):
@@ -159,7 +137,10 @@ func (d *decider) settle(ctx context.Context, c Candidate, v Verdict) (decision 
 		return decision, "", err
 	}
 	decision.Run, decision.Earlier = &run, !inserted
-	return decision, run.ID, nil
+	if inserted {
+		err = d.place(ctx, c, v, run)
+	}
+	return decision, run.ID, err
 }
 
 // problem says why a verdict cannot be recorded for the candidate.

@@ -42,6 +42,11 @@ func (d *decider) decideLate(ctx context.Context, c Candidate, known known, end 
 	if err != nil {
 		return Decision{}, err
 	}
+	_, state.Later, err = first(ctx, d, number, `select 1 from occurrences where dag = $1 and kind = $2 and due > $3
+		and outcome = 'fired' limit 1`, c.DAG, c.Kind, nanos(c.Last))
+	if err != nil {
+		return Decision{}, err
+	}
 	decision, runID, err := d.settle(ctx, c, judge(state))
 	if err != nil {
 		return Decision{}, err

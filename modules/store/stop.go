@@ -45,12 +45,19 @@ func (t *tx) toStop(ctx context.Context, dag, runID string) ([]row, error) {
 	return []row{r}, nil
 }
 
-// stopQueued ends a run that nobody executes.
+// stopQueued ends a run that nobody executes, on request.
 func (t *tx) stopQueued(ctx context.Context, r row) error {
-	now := nanos(t.now)
-	_, err := t.exec(ctx, `update runs set status = 'aborted', reason = $2, finished = $3, expires = $4,
-		stop_requested = case when stop_requested = 0 then $3 else stop_requested end where seq = $1`,
-		r.seq, ReasonStopped, now, t.expiry(r))
+	_, err := t.exec(ctx, "update runs set stop_requested = $2 where seq = $1 and stop_requested = 0", r.seq, nanos(t.now))
+	if err != nil {
+		return err
+	}
+	return t.endQueued(ctx, r, ReasonStopped)
+}
+
+// endQueued ends a run that nobody executes.
+func (t *tx) endQueued(ctx context.Context, r row, reason Reason) error {
+	_, err := t.exec(ctx, "update runs set status = 'aborted', reason = $2, finished = $3, expires = $4 where seq = $1",
+		r.seq, reason, nanos(t.now), t.expiry(r))
 	return err
 }
 

@@ -114,7 +114,7 @@ func (t *tx) syncSet(ctx context.Context, set ScheduleSet, now time.Time, list [
 		if slices.Contains(set.Entries[:i], e) {
 			continue
 		}
-		mark, err := t.syncEntry(ctx, set.DAG, latest(all, []Entry{e}), Mark{DAG: set.DAG, Entry: e, Mark: now})
+		mark, err := t.syncEntry(ctx, set.DAG, latest(all, []Entry{e}), Mark{DAG: set.DAG, Entry: e, From: now, Mark: now})
 		if err != nil {
 			return nil, err
 		}

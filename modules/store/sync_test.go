@@ -42,8 +42,8 @@ func TestSyncSchedules(t *testing.T) {
 	versions := func() int { return number(t, conn, "select count(*) from schedules") }
 	seen := clock.Now()
 	want := map[string]store.Mark{
-		"@hourly": {DAG: "d", Entry: entry("@hourly"), Mark: seen},
-		"@daily":  {DAG: "d", Entry: entry("@daily"), Mark: seen},
+		"@hourly": {DAG: "d", Entry: entry("@hourly"), From: seen, Mark: seen},
+		"@daily":  {DAG: "d", Entry: entry("@daily"), From: seen, Mark: seen},
 	}
 	require.Equal(t, want, sync1(t, s, seen, "d", "@hourly", "@daily", "@hourly"))
 	require.Equal(t, 2, versions(), "one entry is one version, however often it is listed")
@@ -68,7 +68,7 @@ func TestSyncSchedules(t *testing.T) {
 	// Gone for longer: a new one.
 	back = clock.Step(10 * time.Hour)
 	require.Equal(t, map[string]store.Mark{
-		"@hourly": hourly, "@daily": {DAG: "d", Entry: entry("@daily"), Mark: back},
+		"@hourly": hourly, "@daily": {DAG: "d", Entry: entry("@daily"), From: back, Mark: back},
 	}, sync1(t, s, back, "d", "@hourly", "@daily"))
 	require.Equal(t, 3, versions())
 
@@ -88,7 +88,7 @@ func TestSyncSchedules(t *testing.T) {
 	// An hour's step back of the clock makes no gap.
 	sync1(t, s, now, "e", "@hourly")
 	sync1(t, s, now.Add(time.Hour), "e")
-	require.Equal(t, map[string]store.Mark{"@hourly": {DAG: "e", Entry: entry("@hourly"), Mark: now}}, sync1(t, s, now.Add(time.Minute), "e", "@hourly"))
+	require.Equal(t, map[string]store.Mark{"@hourly": {DAG: "e", Entry: entry("@hourly"), From: now, Mark: now}}, sync1(t, s, now.Add(time.Minute), "e", "@hourly"))
 }
 
 func TestSyncManySchedules(t *testing.T) {

@@ -71,10 +71,15 @@ type Reason string
 
 // Reasons of skipped and missed due times.
 const (
-	ReasonOverlap       Reason = "overlap"
-	ReasonSuspended     Reason = "suspended"
-	ReasonSuperseded    Reason = "superseded"
+	ReasonOverlap          Reason = "overlap"
+	ReasonAlreadySucceeded Reason = "already_succeeded"
+	ReasonSuspended        Reason = "suspended"
+	// ReasonSuperseded marks a due time whose place a later one took, and the run that was waiting for it.
+	ReasonSuperseded Reason = "superseded"
+	// ReasonIdle marks a stop of a DAG of which nothing ran.
+	ReasonIdle          Reason = "idle"
 	ReasonNoCatchup     Reason = "no_catchup"
+	ReasonOutsideWindow Reason = "outside_catchup_window"
 	ReasonDAGAbsent     Reason = "dag_absent"
 	ReasonInternalError Reason = "internal_error"
 )
@@ -124,6 +129,8 @@ type ScheduleSet struct {
 type Mark struct {
 	DAG   string
 	Entry Entry
+	// From is when the entry was first seen.
+	From time.Time
 	// Mark is the newest instant up to which every due time has an outcome.
 	Mark time.Time
 	// AbsentFrom and AbsentTo bound the time in which the entry was not in any file; zero when it was always there.
@@ -140,22 +147,38 @@ type Candidate struct {
 	Count     int
 	// Entries are those that are due at this instant; their marks move to Due (or Last).
 	Entries []Entry
+	// SucceededFrom asks for State.Succeeded; zero does not.
+	SucceededFrom time.Time
 }
 
 // State is what a verdict depends on, read in the transaction that records it.
 type State struct {
 	// Running and Queued count the DAG's runs, those started by hand included.
 	Running, Queued int
-	// Suspended tells whether the DAG was suspended at the due time.
+	// Started counts the running ones that started before the due time.
+	Started int
+	// Suspended tells that the DAG was suspended at the due time, or at all of a row.
 	Suspended bool
+	// SuspendedNow tells that the DAG is suspended when the decision is made.
+	SuspendedNow bool
+	// Later tells that a later due time of this kind has fired.
+	Later bool
+	// Succeeded tells that a run succeeded from Candidate.SucceededFrom on, before the due time.
+	Succeeded bool
 }
 
 // Verdict is the outcome that the scheduler chose for a candidate.
 type Verdict struct {
 	Outcome Outcome
 	Reason  Reason
-	// Run is what to enqueue with OutcomeFired.
+	// Run is what to enqueue with OutcomeFired, unless the kind is stop.
 	Run *NewRun
+	// Serial keeps the run waiting while another of the DAG runs, or waits before it with Serial.
+	Serial bool
+	// Replace ends the runs of earlier due times that still wait in their queue.
+	Replace bool
+	// RestartWait is how long the run of a restart waits after the end of those that it stops.
+	RestartWait time.Duration
 }
 
 // Decision is what stands in the store for a candidate after Decide.

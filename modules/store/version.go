@@ -26,7 +26,7 @@ func scanVersion(rows *sql.Rows) (version, error) {
 	var from, to, absentFrom, absentTo, mark int64
 	err := rows.Scan(&v.id, &v.dag, &v.entry.Kind, &v.entry.Text, &v.entry.Zone, &from, &to, &absentFrom, &absentTo, &mark)
 	v.from, v.to = instant(from), instant(to)
-	v.mark = Mark{DAG: v.dag, Entry: v.entry, Mark: instant(mark), AbsentFrom: instant(absentFrom), AbsentTo: instant(absentTo)}
+	v.mark = Mark{DAG: v.dag, Entry: v.entry, From: v.from, Mark: instant(mark), AbsentFrom: instant(absentFrom), AbsentTo: instant(absentTo)}
 	return v, err
 }
 
@@ -70,11 +70,8 @@ func instants(list []version, from, to time.Time, yield func(at time.Time, due [
 	specs := make([]*schedule.Schedule, len(list))
 	next := make([]time.Time, len(list))
 	for i, v := range list {
-		loc, err := time.LoadLocation(v.entry.Zone)
-		if err != nil {
-			return false
-		}
-		if specs[i], err = schedule.Parse(v.entry.Text, loc); err != nil {
+		var err error
+		if specs[i], err = schedule.Restore(v.entry.Text, v.entry.Zone); err != nil {
 			return false
 		}
 		next[i] = specs[i].Next(from.Add(-time.Nanosecond))

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"dagu/modules/catalog"
+	"dagu/modules/dag"
 	"dagu/modules/store"
 )
 
@@ -70,7 +71,7 @@ func (s states) view(e *catalog.Entry) dagView {
 	}
 	for _, one := range e.Schedules {
 		v.Schedules = append(v.Schedules, one.Text)
-		if next := one.Spec.Next(s.now); !v.Suspended && !next.IsZero() && (v.NextRun == nil || next.Before(*v.NextRun)) {
+		if next := one.Spec.Next(s.now); one.Kind != dag.ScheduleStop && !v.Suspended && !next.IsZero() && (v.NextRun == nil || next.Before(*v.NextRun)) {
 			v.NextRun = &next
 		}
 	}

@@ -94,7 +94,7 @@ func TestTheEarliestOfSeveralSchedulesIsNext(t *testing.T) {
 	for _, text := range []string{"0 0 29 2 *", "* * * * *", "0 0 1 1 *"} {
 		spec, err := schedule.Parse(text, time.UTC)
 		require.NoError(t, err)
-		entry.Schedules = append(entry.Schedules, dag.Schedule{Text: text, Spec: spec})
+		entry.Schedules = append(entry.Schedules, dag.Schedule{Kind: dag.ScheduleStart, Text: text, Spec: spec})
 	}
 	etl := open(t, web.Options{}, entry).json("GET", "/api/v1/dags/etl", "", http.StatusOK)
 	next, err := time.Parse(time.RFC3339, etl["next_run"].(string))

@@ -59,7 +59,7 @@ func open(t *testing.T, o web.Options, entries ...catalog.Entry) *site {
 	require.NoError(t, st.PutTexts(t.Context(), []store.Text{{Hash: "text", DAG: "etl"}}))
 	spec, err := schedule.Parse("30 4 * * *", time.UTC)
 	require.NoError(t, err)
-	schedules := []dag.Schedule{{Text: "30 4 * * *", Spec: spec}}
+	schedules := []dag.Schedule{{Kind: dag.ScheduleStart, Text: "30 4 * * *", Spec: spec}}
 	registry, err := health.NewRegistry(health.Options{})
 	require.NoError(t, err)
 	require.NoError(t, registry.Start(t.Context()))

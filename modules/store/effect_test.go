@@ -1,0 +1,149 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dagu/modules/store"
+)
+
+// stateOf returns what a verdict about the candidate would depend on, and skips it.
+func stateOf(t *testing.T, s *store.Store, c store.Candidate) (state store.State) {
+	t.Helper()
+	_, err := s.Decide(t.Context(), []store.Candidate{c}, func(_ int, found store.State) store.Verdict {
+		state = found
+		return skipped()
+	})
+	require.NoError(t, err)
+	return state
+}
+
+func TestDecideCountsWhatStartedBefore(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	enqueue(t, s, "d", 1)
+	admit(t, s, store.Admission{Free: 1})
+	started := clock.Now()
+	require.Equal(t, store.State{Running: 1}, stateOf(t, s, candidate("d", started)), "at that instant is not before it")
+	require.Equal(t, store.State{Running: 1, Started: 1}, stateOf(t, s, candidate("d", started.Add(time.Nanosecond))))
+}
+
+func TestDecideKnowsWhetherARunSucceeded(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	finish := func(id string, status store.Status) time.Time {
+		run, err := s.StartNow(t.Context(), newRun("d", id))
+		require.NoError(t, err)
+		at := clock.Step(time.Minute)
+		require.NoError(t, s.Finish(t.Context(), run.Ref(), store.Result{Status: status}))
+		return at
+	}
+	at := finish("good", store.StatusSucceeded)
+	finish("bad", store.StatusFailed)
+	for _, c := range []struct {
+		from, due time.Time
+		want      bool
+	}{
+		{at, at.Add(time.Hour), true},
+		{at.Add(time.Nanosecond), at.Add(time.Hour), false},
+		{at.Add(-time.Hour), at, false},
+		{at.Add(-time.Hour), at.Add(time.Nanosecond), true},
+		{time.Time{}, at.Add(2 * time.Hour), false},
+	} {
+		one := candidate("d", c.due)
+		one.SucceededFrom = c.from
+		require.Equal(t, c.want, stateOf(t, s, one).Succeeded, "from %v to %v", c.from, c.due)
+	}
+}
+
+func TestDecideTellsSuspensionOfTheDueTimeFromThatOfNow(t *testing.T) {
+	t.Parallel()
+	s := openOwner(t, store.Options{})
+	require.NoError(t, s.Suspend(t.Context(), "d", noon()))
+	require.NoError(t, s.Resume(t.Context(), "d", noon().Add(time.Hour)))
+	row := candidate("d", noon().Add(10*time.Minute))
+	row.Last, row.Count = noon().Add(50*time.Minute), 5
+	require.Equal(t, store.State{Suspended: true}, stateOf(t, s, row))
+	row = candidate("d", noon().Add(55*time.Minute))
+	row.Last, row.Count = noon().Add(65*time.Minute), 3
+	require.Equal(t, store.State{}, stateOf(t, s, row), "it was not suspended at the end")
+	require.NoError(t, s.Suspend(t.Context(), "d", noon().Add(3*time.Hour)))
+	require.Equal(t, store.State{SuspendedNow: true}, stateOf(t, s, candidate("d", noon().Add(2*time.Hour))))
+}
+
+func TestAStopEndsWhatStartedBefore(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	for _, id := range []string{"one", "two"} {
+		_, err := s.StartNow(t.Context(), newRun("d", id))
+		require.NoError(t, err)
+	}
+	due := clock.Step(time.Minute)
+	_, err := s.StartNow(t.Context(), newRun("d", "three"))
+	require.NoError(t, err)
+	enqueue(t, s, "d", 1)
+	wake, done := s.Subscribe(store.TopicStop)
+	defer done()
+
+	stop := store.Candidate{DAG: "d", Kind: store.KindStop, Due: due}
+	require.Equal(t, store.Decision{Verdict: store.Verdict{Outcome: store.OutcomeFired}}, decide(t, s, stop, store.Verdict{Outcome: store.OutcomeFired}))
+	require.NotEmpty(t, wake)
+	ids, err := s.StopRequested(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"one", "two"}, ids, "three started at the due time, and a queued run is not running")
+}
+
+func TestARestartTakesOver(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	old := newRun("d", "old")
+	old.Params, old.DefaultWorkingDir = []string{"a=1"}, "here"
+	_, err := s.StartNow(t.Context(), old)
+	require.NoError(t, err)
+	due := clock.Step(time.Minute)
+	restart := store.Candidate{DAG: "d", Kind: store.KindRestart, Due: due}
+	v := fire("d", due)
+	v.RestartWait = time.Minute
+	require.Equal(t, old.Params, decide(t, s, restart, v).Run.Params)
+	ids, err := s.StopRequested(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"old"}, ids)
+	run, err := s.Run(t.Context(), v.Run.ID)
+	require.NoError(t, err)
+	require.Equal(t, old.Params, run.Params)
+	require.Equal(t, "here", run.DefaultWorkingDir)
+}
+
+func TestALaterStartTakesThePlaceOfWaitingOnes(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	sync1(t, s, noon(), "d", "* * * * *")
+	enqueue(t, s, "d", 1)
+	at := func(minute int) time.Time { return noon().Add(time.Duration(minute) * time.Minute) }
+	first := decide(t, s, candidate("d", at(1), "* * * * *"), fire("d", at(1)))
+	require.Equal(t, []string{"d-0"}, idsOf(admit(t, s, store.Admission{Free: 1}))[:1], "the one that has been waiting since then")
+	v := fire("d", at(2))
+	v.Replace = true
+	decide(t, s, candidate("d", at(2), "* * * * *"), v)
+
+	run, err := s.Run(t.Context(), first.Run.ID)
+	require.NoError(t, err)
+	require.Equal(t, []any{store.StatusAborted, store.ReasonSuperseded}, []any{run.Status, run.Reason})
+	require.False(t, run.Finished.IsZero())
+	manual, err := s.Run(t.Context(), "d-0")
+	require.NoError(t, err)
+	require.NotEqual(t, store.StatusAborted, manual.Status, "nobody scheduled it")
+	rows, err := s.Occurrences(t.Context(), "d", time.Time{}, time.Time{}, 10)
+	require.NoError(t, err)
+	require.Len(t, rows, 2)
+	require.Equal(t, []any{store.OutcomeSkipped, store.ReasonSuperseded, 1, first.Run.ID},
+		[]any{rows[0].Outcome, rows[0].Reason, rows[0].Count, rows[0].RunID})
+	require.Equal(t, store.OutcomeFired, rows[1].Outcome)
+}
