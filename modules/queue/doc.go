@@ -1,8 +1,10 @@
 // Package queue admits queued runs: it moves them to running as soon as their
 // queue, and this process, have room, and hands them to an executor.
 //
-// What is queued, what runs and how much of it stands in the store alone, so
-// limits hold over all processes and nothing queued is forgotten. A run's way:
+// What is queued, what runs, how much of it may, and what is paused stands in the
+// store alone, so limits hold over all processes and nothing queued is forgotten. A
+// process that starts puts the limits of its configuration in force, and from then
+// on follows those that are. A run's way:
 //
 //	queued --Admit--> running, ours --Execute--> (the executor's) --done--> slot free
 //	   ^                    |

@@ -1,22 +1,16 @@
 package queue
 
 import (
-	"context"
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"dagu/modules/store"
 )
 
-// recount is the shortest time between two counts of the runs that wait.
-const recount = time.Second
-
 // Metrics tell what waits. All methods may be called at once, and on a nil
 // *Metrics, which tells nothing.
 type Metrics struct {
-	wait   prometheus.Histogram
-	queued prometheus.Gauge
+	wait                 prometheus.Histogram
+	queued, held, paused prometheus.Gauge
 }
 
 // NewMetrics returns metrics that are all there, at 0.
@@ -31,12 +25,20 @@ func NewMetrics() *Metrics {
 			Name: "dagu_runs_queued",
 			Help: "Runs of all queues that wait for admission, as of the last turn of the admission loop.",
 		}),
+		held: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "dagu_runs_held",
+			Help: "Those of the queued runs whose queue is paused.",
+		}),
+		paused: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "dagu_queues_paused",
+			Help: "Queues that are paused, and so admit nothing.",
+		}),
 	}
 }
 
 // Collectors are what to register.
 func (m *Metrics) Collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.wait, m.queued}
+	return []prometheus.Collector{m.wait, m.queued, m.held, m.paused}
 }
 
 func (m *Metrics) admitted(run store.Run) {
@@ -45,26 +47,10 @@ func (m *Metrics) admitted(run store.Run) {
 	}
 }
 
-func (m *Metrics) waiting(n int) {
+func (m *Metrics) waiting(b store.Backlog) {
 	if m != nil {
-		m.queued.Set(float64(n))
+		m.queued.Set(float64(b.Queued))
+		m.held.Set(float64(b.Held))
+		m.paused.Set(float64(b.Paused))
 	}
-}
-
-// count counts the runs that wait, at most once in a while, since it costs more the
-// more there are. It returns false when a later turn has to do it.
-func (q *Queue) count(ctx context.Context) bool {
-	if q.options.Counts == nil {
-		return true
-	}
-	if time.Since(q.counted) < recount {
-		return false
-	}
-	q.counted = time.Now()
-	q.pulse.Beat("counting what waits")
-	_, n, err := q.options.Counts(context.WithoutCancel(ctx))
-	if err == nil { // otherwise admission fails too, and says so
-		q.options.Metrics.waiting(n)
-	}
-	return err == nil
 }

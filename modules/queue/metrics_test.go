@@ -1,8 +1,8 @@
 package queue_test
 
 import (
-	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"dagu/modules/queue"
+	"dagu/modules/store"
 )
 
 // What waits is counted after turns, at most once a second, and again after a failure.
@@ -23,15 +24,13 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, e, m := newFakeStore(0), &fakeExecutor{}, queue.NewMetrics()
 		var counts atomic.Int32
-		fail := errors.New("no answer")
-		q, err := queue.New(queue.Options{MaxActive: 2, Metrics: m, Counts: func(context.Context) (int, int, error) {
+		s.backlog = func() (store.Backlog, error) {
 			if counts.Add(1) == 2 {
-				return 0, 0, fail
+				return store.Backlog{}, errors.New("no answer")
 			}
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return 0, len(s.queued), nil
-		}}, s, e, &fakePulse{}, zap.NewNop())
+			return store.Backlog{Queued: len(s.queued), Held: 2, Paused: 1}, nil
+		}
+		q, err := queue.New(queue.Options{MaxActive: 2, Metrics: m}, s, e, &fakePulse{}, zap.NewNop())
 		require.NoError(t, err)
 		require.NoError(t, q.Start(t.Context()))
 		synctest.Wait()
@@ -47,6 +46,8 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 		synctest.Wait()
 		require.EqualValues(t, 2, counts.Load())
 		require.InDelta(t, 0, queued(t, m), 0, "no answer changes nothing")
+		require.InDelta(t, 1, gauge(t, m, "dagu_queues_paused"), 0)
+		require.InDelta(t, 2, gauge(t, m, "dagu_runs_held"), 0)
 		time.Sleep(time.Second) // synctest
 		synctest.Wait()
 		require.InDelta(t, 3, queued(t, m), 0)
@@ -57,8 +58,13 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 // queued is the value of dagu_runs_queued.
 func queued(t *testing.T, m *queue.Metrics) float64 {
 	t.Helper()
+	return gauge(t, m, "dagu_runs_queued")
+}
+
+func gauge(t *testing.T, m *queue.Metrics, name string) float64 {
+	t.Helper()
 	for _, c := range m.Collectors() {
-		if g, ok := c.(prometheus.Gauge); ok && strings.Contains(g.Desc().String(), "dagu_runs_queued") {
+		if g, ok := c.(prometheus.Gauge); ok && strings.Contains(g.Desc().String(), strconv.Quote(name)) {
 			return testutil.ToFloat64(g)
 		}
 	}

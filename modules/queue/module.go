@@ -21,16 +21,17 @@ var Module = fx.Module("queue",
 	fx.Invoke(func(lc fx.Lifecycle, q *Queue) { lc.Append(fx.StartStopHook(q.Start, q.Stop)) }),
 )
 
-func options(c config.Config) Options {
-	limits := make(map[string]int, len(c.Queues.Config))
-	for _, queue := range c.Queues.Config {
-		limits[queue.Name] = queue.MaxConcurrency
+func options(l *config.Loaded) Options {
+	return Options{MaxActive: l.Config.Worker.MaxActiveRuns, Limits: Limits(l)}
+}
+
+// Limits are those that a configuration asks for.
+func Limits(l *config.Loaded) store.Limits {
+	slots := make(map[string]int, len(l.Config.Queues.Config))
+	for _, queue := range l.Config.Queues.Config {
+		slots[queue.Name] = queue.MaxConcurrency
 	}
-	return Options{
-		MaxActive: c.Worker.MaxActiveRuns,
-		Limits:    limits,
-		Unlimited: !c.Queues.Enabled,
-	}
+	return store.Limits{Source: l.File, Unlimited: !l.Config.Queues.Enabled, Slots: slots}
 }
 
 type deps struct {
@@ -45,7 +46,7 @@ type deps struct {
 }
 
 func build(d deps) (*Queue, error) {
-	d.Options.Metrics, d.Options.Counts = d.Metrics, d.Store.Counts
+	d.Options.Metrics = d.Metrics
 	return New(d.Options, d.Store, d.Executor, d.Registry.Pulse(health.Loop{Name: health.QueueLoop, Live: true}), d.Log)
 }
 

@@ -30,6 +30,12 @@ type Store interface {
 	Owned(ctx context.Context) ([]store.Run, error)
 	// Unadmit returns an admitted run that did nothing to its queue.
 	Unadmit(ctx context.Context, ref store.Ref) error
+	// SetLimits puts limits in force; it returns those before and those now.
+	SetLimits(ctx context.Context, l store.Limits) (before, now store.Limits, err error)
+	// Limits returns the limits in force.
+	Limits(ctx context.Context) (store.Limits, error)
+	// Backlog counts what waits, over all processes.
+	Backlog(ctx context.Context) (store.Backlog, error)
 	// Subscribe returns a channel that holds a value after a change, and its end.
 	Subscribe(topic store.Topic) (<-chan struct{}, func())
 }
@@ -51,13 +57,12 @@ type Pulse interface {
 type Options struct {
 	// MaxActive is how many admitted runs this process executes at once; at least 1.
 	MaxActive int
-	// Limits are the slots of named queues, each at least 1; any other queue has one.
-	Limits map[string]int
-	// Unlimited lifts the limits of all queues; MaxActive still holds.
-	Unlimited bool
-	// Metrics are counted in, and Counts tells for them what runs and what waits; nil is nobody.
+	// Limits are those of this process's configuration, without a generation. Start
+	// puts them in force; admission goes by those in force, which another process may
+	// change. MaxActive holds beside them.
+	Limits store.Limits
+	// Metrics are counted in; nil is nobody.
 	Metrics *Metrics
-	Counts  func(context.Context) (running, queued int, err error)
 }
 
 // Queue admits runs. Start and Stop may be called from any goroutine.
@@ -72,12 +77,14 @@ type Queue struct {
 	loop  routine.Routine
 
 	// Of the loop alone.
-	recheck bool
-	failing bool
-	counted time.Time
+	recheck  bool
+	failing  bool
+	reviewed time.Time
+	drift    drift
 
-	mu     sync.Mutex
-	active map[string]struct{}
+	mu      sync.Mutex
+	active  map[string]struct{}
+	settled bool // the limits are set, or never will be
 }
 
 // New returns a Queue that admits nothing until Start. It fails when a limit is below 1.
@@ -85,7 +92,7 @@ func New(options Options, st Store, executor Executor, pulse Pulse, log *zap.Log
 	if options.MaxActive < 1 {
 		return nil, fmt.Errorf("queue: MaxActive is %d, want at least 1", options.MaxActive)
 	}
-	for name, limit := range options.Limits {
+	for name, limit := range options.Limits.Slots {
 		if limit < 1 {
 			return nil, fmt.Errorf("queue: the limit of %q is %d, want at least 1", name, limit)
 		}
@@ -101,15 +108,32 @@ func New(options Options, st Store, executor Executor, pulse Pulse, log *zap.Log
 	}, nil
 }
 
-// Start launches the loop. A second call, and one after Stop, does nothing.
+// Start puts the limits of this process's configuration in force, for it is the
+// newest that there is, and launches the loop. A second call, and one after Stop,
+// does nothing.
 func (q *Queue) Start(ctx context.Context) error {
+	if q.settle() {
+		return nil
+	}
+	if err := q.declare(ctx); err != nil {
+		return fmt.Errorf("start queue: %w", err)
+	}
 	q.loop.Start(ctx, q.run)
 	return nil
+}
+
+// settle tells whether Start or Stop was called before.
+func (q *Queue) settle() (before bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	before, q.settled = q.settled, true
+	return before
 }
 
 // Stop ends admission and returns when the loop has ended, or with the context's
 // error before that. Runs that were handed over go on; what is queued stays queued.
 func (q *Queue) Stop(ctx context.Context) error {
+	q.settle()
 	if err := q.loop.Stop(ctx); err != nil {
 		return fmt.Errorf("stop queue: the admission loop is still busy: %w", err)
 	}
@@ -130,14 +154,14 @@ func (q *Queue) run(ctx context.Context) {
 	timer := time.NewTimer(tick)
 	defer timer.Stop()
 
-	counted := false
+	reviewed := false
 	for idle := 0; ; {
 		if idle == 0 {
 			q.runOnce(ctx)
-			counted = false
+			reviewed = false
 		}
-		if !counted {
-			counted = q.count(ctx)
+		if !reviewed {
+			reviewed = q.review(ctx)
 		}
 		fault.At("queue.loop")
 		q.Active() // an idle turn takes the lock too: one that is never released silences the pulse
@@ -197,11 +221,7 @@ func (q *Queue) next(ctx context.Context, free int) ([]store.Run, error) {
 			return lost, nil
 		}
 	}
-	runs, err := q.store.Admit(ctx, store.Admission{
-		Free:      free,
-		Limits:    q.options.Limits,
-		Unlimited: q.options.Unlimited,
-	})
+	runs, err := q.store.Admit(ctx, store.Admission{Free: free})
 	if err != nil {
 		q.recheck = true
 		return nil, fmt.Errorf("admit runs: %w", err)

@@ -32,6 +32,9 @@ type fakeStore struct {
 	asked    int
 	returned []string
 	hold     chan struct{} // Admit waits for it
+	limits   store.Limits
+	sets     int
+	backlog  func() (store.Backlog, error) // nil is empty
 }
 
 func newFakeStore(n int) *fakeStore {
@@ -91,6 +94,34 @@ func (s *fakeStore) Unadmit(_ context.Context, ref store.Ref) error {
 	defer s.mu.Unlock()
 	s.returned = append(s.returned, ref.RunID)
 	return nil
+}
+
+func (s *fakeStore) SetLimits(_ context.Context, l store.Limits) (before, now store.Limits, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return before, now, s.fail
+	}
+	before = s.limits
+	s.sets++
+	l.Generation = before.Generation + 1
+	s.limits = l
+	return before, l, nil
+}
+
+func (s *fakeStore) Limits(context.Context) (store.Limits, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.limits, nil
+}
+
+func (s *fakeStore) Backlog(context.Context) (store.Backlog, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.backlog == nil {
+		return store.Backlog{}, nil
+	}
+	return s.backlog()
 }
 
 func (s *fakeStore) Subscribe(store.Topic) (<-chan struct{}, func()) { return s.wake, func() {} }
@@ -211,8 +242,11 @@ func TestAnAdmissionWithoutAnswerIsReadBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zap.InfoLevel)
 		s, e := newFakeStore(2), &fakeExecutor{}
-		s.fail, s.after = errors.New("no answer in time"), true
+		s.hold = make(chan struct{}) // closed once the limits are set
 		q := start(t, s, e, &fakePulse{}, zap.New(core))
+		s.set(func(s *fakeStore) { s.fail, s.after = errors.New("no answer in time"), true })
+		close(s.hold)
+		synctest.Wait()
 		require.Empty(t, e.ids())
 
 		s.set(func(s *fakeStore) { s.fail = nil })
@@ -260,6 +294,7 @@ func TestStartAndStopInAnyOrder(t *testing.T) {
 		require.NoError(t, q.Start(t.Context()))
 		synctest.Wait()
 		require.Zero(t, s.asked, "a stopped queue does not start")
+		require.Zero(t, s.sets)
 	})
 }
 
@@ -267,7 +302,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]queue.Options{
 		"MaxActive": {},
-		"mail":      {MaxActive: 1, Limits: map[string]int{"mail": 0}},
+		"mail":      {MaxActive: 1, Limits: store.Limits{Slots: map[string]int{"mail": 0}}},
 	} {
 		_, err := queue.New(o, newFakeStore(0), &fakeExecutor{}, &fakePulse{}, zap.NewNop())
 		require.ErrorContains(t, err, name)

@@ -19,7 +19,7 @@ const (
 )
 
 // Starved finds runs that wait although admission could take them. A backlog
-// without a free slot starves nobody.
+// without a free slot, or in a paused queue, starves nobody.
 type Starved struct {
 	queue *Queue
 	find  func(ctx context.Context, a store.Admission) ([]int64, error)
@@ -55,7 +55,7 @@ func (s *Starved) Look(ctx context.Context) error {
 		return nil // nobody has queued a run, or freed a slot
 	}
 	free := min(s.queue.options.MaxActive-s.queue.Active(), watched)
-	runs, err := s.find(ctx, store.Admission{Free: free, Limits: s.queue.options.Limits, Unlimited: s.queue.options.Unlimited})
+	runs, err := s.find(ctx, store.Admission{Free: free})
 	if err != nil {
 		return err
 	}

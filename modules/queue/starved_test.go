@@ -72,22 +72,54 @@ func TestABacklogIsNotStarved(t *testing.T) {
 	st, enqueue := realStore(t)
 	enqueue("full", 300)
 	enqueue("wide", 10)
-	limits := map[string]int{"wide": 2}
-	running, err := st.Admit(t.Context(), store.Admission{Free: 100, Limits: limits})
+	_, _, err := st.SetLimits(t.Context(), store.Limits{Slots: map[string]int{"wide": 2}})
+	require.NoError(t, err)
+	running, err := st.Admit(t.Context(), store.Admission{Free: 100})
 	require.NoError(t, err)
 	require.Len(t, running, 3)
-	s := newStarved(t, st, queue.Options{MaxActive: 100, Limits: limits})
+	s := newStarved(t, st, queue.Options{MaxActive: 100})
 	require.NoError(t, looks(t, s, 100), "each queue is full")
 
 	for range 40 { // a slot gets free again and again, and is filled
 		require.NoError(t, st.Finish(t.Context(), running[0].Ref(), store.Result{Status: store.StatusSucceeded}))
 		require.NoError(t, looks(t, s, 2))
-		running, err = st.Admit(t.Context(), store.Admission{Free: 1, Limits: limits})
+		running, err = st.Admit(t.Context(), store.Admission{Free: 1})
 		require.NoError(t, err)
 		require.NoError(t, looks(t, s, 2))
 	}
-	s = newStarved(t, st, queue.Options{MaxActive: 100, Limits: limits, Unlimited: true})
-	require.Error(t, looks(t, s, 31), "without limits all could run")
+	_, _, err = st.SetLimits(t.Context(), store.Limits{Unlimited: true})
+	require.NoError(t, err)
+	require.NoError(t, looks(t, s, 30))
+	require.Error(t, looks(t, s, 1), "without limits all could run")
+}
+
+// Runs of a paused queue wait because somebody wants them to. Once it is resumed, the
+// time in which they could be admitted begins.
+func TestAPausedQueueIsNotStarved(t *testing.T) {
+	t.Parallel()
+	st, enqueue := realStore(t)
+	s := newStarved(t, st, queue.Options{MaxActive: 5})
+	enqueue("a", 3)
+	require.NoError(t, looks(t, s, 20))
+	pause := func(change func(context.Context, string) (bool, error)) {
+		t.Helper()
+		changed, err := change(t.Context(), "a")
+		require.NoError(t, err)
+		require.True(t, changed)
+	}
+	pause(st.PauseQueue)
+	require.NoError(t, looks(t, s, 100))
+	enqueue("a", 1)
+	require.NoError(t, looks(t, s, 100), "nor one that comes later")
+	enqueue("b", 1)
+	require.NoError(t, looks(t, s, 30))
+	require.Error(t, looks(t, s, 1), "another queue can starve beside it")
+	_, err := st.Admit(t.Context(), store.Admission{Free: 1})
+	require.NoError(t, err)
+	require.NoError(t, looks(t, s, 100))
+	pause(st.ResumeQueue)
+	require.NoError(t, looks(t, s, 30))
+	require.Error(t, looks(t, s, 1))
 }
 
 func TestAStoreThatFailsIsTold(t *testing.T) {

@@ -135,7 +135,9 @@ func (w *world) finish() {
 	w.t.Helper()
 	_, err := w.store.Own(w.t.Context(), store.RoleScheduler)
 	require.NoError(w.t, err)
-	runs, err := w.store.Admit(w.t.Context(), store.Admission{Free: 1000, Unlimited: true})
+	_, _, err = w.store.SetLimits(w.t.Context(), store.Limits{Unlimited: true})
+	require.NoError(w.t, err)
+	runs, err := w.store.Admit(w.t.Context(), store.Admission{Free: 1000})
 	require.NoError(w.t, err)
 	for _, run := range runs {
 		require.NoError(w.t, w.store.Finish(w.t.Context(), run.Ref(), store.Result{Status: store.StatusSucceeded}))

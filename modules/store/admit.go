@@ -12,9 +12,9 @@ import (
 
 // Admit moves queued runs to running, owned by this process, and returns them in
 // the order in which they were chosen: by priority, due or queueing time,
-// arrival. In one transaction it counts what runs in each queue over all
-// processes, so no limit is passed whoever else admits. It is not repeatable by
-// a key: after ErrUnknown, Owned tells what was admitted.
+// arrival. In one transaction it reads the limits and pauses in force and counts
+// what runs in each queue over all processes, so no limit is passed whoever else
+// admits. It is not repeatable by a key: after ErrUnknown, Owned tells what was admitted.
 func (s *Store) Admit(ctx context.Context, a Admission) ([]Run, error) {
 	return write(ctx, s, "admit runs", func(ctx context.Context, t *tx) ([]Run, error) {
 		if t.owner == "" {
@@ -58,20 +58,24 @@ func scanWaiting(rows *sql.Rows) (w waiting, err error) {
 
 // slots knows the room in each queue.
 type slots struct {
-	admission Admission
-	running   map[string]int
+	// free is how many runs the process can take, of whatever queues.
+	free    int
+	limits  Limits
+	paused  map[string]bool
+	running map[string]int
 }
 
-// free is how many more runs the queue may have running.
-func (s *slots) free(queue string) int {
-	if s.admission.Unlimited {
-		return s.admission.Free
+// room is how many more runs the queue may have running.
+func (s *slots) room(queue string) int {
+	limit, limited := s.limits.Of(queue)
+	switch {
+	case s.paused[queue]:
+		return 0
+	case !limited:
+		return s.free
+	default:
+		return limit - s.running[queue]
 	}
-	limit, ok := s.admission.Limits[queue]
-	if !ok {
-		limit = 1
-	}
-	return limit - s.running[queue]
 }
 
 // Admissible tells which runs Admit would admit now, by numbers that stay theirs. It
@@ -102,14 +106,14 @@ func (c chooser) choose(ctx context.Context) ([]int64, error) {
 	if err != nil || len(head) == 0 {
 		return nil, err
 	}
-	room, err := c.slots(ctx)
+	slots, err := c.slots(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var taken []int64
 	taking := make(map[string]int)
 	for _, w := range head {
-		if len(taken) < c.Free && room.free(w.queue)-taking[w.queue] > 0 {
+		if len(taken) < c.Free && slots.room(w.queue)-taking[w.queue] > 0 {
 			taking[w.queue]++
 			taken = append(taken, w.seq)
 		}
@@ -117,13 +121,24 @@ func (c chooser) choose(ctx context.Context) ([]int64, error) {
 	if len(taken) == c.Free || len(head) < look {
 		return taken, nil
 	}
-	return c.chooseByQueue(ctx, room)
+	return c.chooseByQueue(ctx, slots)
 }
 
 func (c chooser) slots(ctx context.Context) (*slots, error) {
-	room := &slots{admission: c.Admission, running: make(map[string]int)}
-	if c.Unlimited {
-		return room, nil
+	s := &slots{free: c.Free, paused: make(map[string]bool), running: make(map[string]int)}
+	var err error
+	if s.limits, err = limits(ctx, c); err != nil {
+		return nil, err
+	}
+	paused, err := collect(ctx, c, word, "select queue from queue_pauses")
+	if err != nil {
+		return nil, err
+	}
+	for _, queue := range paused {
+		s.paused[queue] = true
+	}
+	if s.limits.Unlimited {
+		return s, nil
 	}
 	type count struct {
 		queue string
@@ -134,14 +149,14 @@ func (c chooser) slots(ctx context.Context) (*slots, error) {
 		return n, err
 	}, "select queue, count(*) from runs where status = 'running' and unlimited = 0 group by queue")
 	for _, n := range counts {
-		room.running[n.queue] = n.n
+		s.running[n.queue] = n.n
 	}
-	return room, err
+	return s, err
 }
 
 // chooseByQueue merges the fronts of the queues that have room. The recursion
 // steps from queue to queue through the index, however long they are.
-func (c chooser) chooseByQueue(ctx context.Context, room *slots) ([]int64, error) {
+func (c chooser) chooseByQueue(ctx context.Context, slots *slots) ([]int64, error) {
 	heads, err := collect(ctx, c, scanWaiting, `with recursive queues (name) as (
 			select min(queue) from runs where status = 'queued'
 			union all
@@ -155,7 +170,7 @@ func (c chooser) chooseByQueue(ctx context.Context, room *slots) ([]int64, error
 	}
 	var front []waiting
 	for _, w := range heads {
-		switch n := min(room.free(w.queue), c.Free); {
+		switch n := min(slots.room(w.queue), c.Free); {
 		case n <= 0:
 		case n == 1:
 			front = append(front, w)

@@ -37,10 +37,13 @@ func TestAdmitOrder(t *testing.T) {
 	require.Empty(t, admit(t, s, store.Admission{}))
 	require.Equal(t, []string{"late", "fourth", "low"}, idsOf(admit(t, s, store.Admission{Free: 9})), "arrival decides between equals")
 	require.Empty(t, admit(t, s, store.Admission{Free: 9}))
-	require.Equal(t, []string{"behind first"}, idsOf(admit(t, s, store.Admission{Free: 9, Limits: map[string]int{"f": 2}})))
+	limit(t, s, map[string]int{"f": 2})
+	require.Equal(t, []string{"behind first"}, idsOf(admit(t, s, store.Admission{Free: 9})))
 	add("over", "f", 1, now)
-	require.Empty(t, admit(t, s, store.Admission{Free: 9, Limits: map[string]int{"f": 2}}))
-	require.Equal(t, []string{"over"}, idsOf(admit(t, s, store.Admission{Free: 9, Unlimited: true})))
+	require.Empty(t, admit(t, s, store.Admission{Free: 9}))
+	_, _, err := s.SetLimits(t.Context(), store.Limits{Unlimited: true})
+	require.NoError(t, err)
+	require.Equal(t, []string{"over"}, idsOf(admit(t, s, store.Admission{Free: 9})))
 }
 
 func TestFullQueueDelaysNoOther(t *testing.T) {
@@ -61,14 +64,17 @@ func TestFullQueueDelaysNoOther(t *testing.T) {
 		require.NoError(t, <-errs)
 	}
 	enqueue(t, s, "small", 3)
-	runs := admit(t, s, store.Admission{Free: 10, Limits: map[string]int{"small": 2}})
+	limit(t, s, map[string]int{"small": 2})
+	runs := admit(t, s, store.Admission{Free: 10})
 	require.Len(t, runs, 3)
 	require.Equal(t, "hog", runs[0].DAG)
 	require.Equal(t, []string{"small-0", "small-1"}, idsOf(runs[1:]))
 
 	// A limit that was lowered below what runs admits nothing.
-	require.Len(t, admit(t, s, store.Admission{Free: 5, Unlimited: true}), 5)
-	require.Equal(t, []string{"small-2"}, idsOf(admit(t, s, store.Admission{Free: 10, Limits: map[string]int{"small": 3, "hog": 3}})))
+	limit(t, s, map[string]int{"small": 2, "hog": 6})
+	require.Len(t, admit(t, s, store.Admission{Free: 5}), 5)
+	limit(t, s, map[string]int{"small": 3, "hog": 3})
+	require.Equal(t, []string{"small-2"}, idsOf(admit(t, s, store.Admission{Free: 10})))
 }
 
 // waiting is a queued run of the reference model.
@@ -83,9 +89,34 @@ type model struct {
 	queued  []waiting
 	running map[string][]string // queue -> ids
 	limits  map[string]int
+	paused  map[string]bool
+}
+
+// change makes another configuration, or pauses or resumes a queue, now and then.
+func (m *model) change(t *testing.T, s *store.Store, random *rand.Rand) {
+	t.Helper()
+	switch random.IntN(4) {
+	case 0:
+		m.limits = map[string]int{"q0": 1 + random.IntN(5), "q3": 1 + random.IntN(30)}
+		limit(t, s, m.limits)
+	case 1:
+		queue := fmt.Sprint("q", random.IntN(4))
+		was := m.paused[queue]
+		change := s.PauseQueue
+		if was {
+			change = s.ResumeQueue
+		}
+		changed, err := change(t.Context(), queue)
+		require.NoError(t, err)
+		require.True(t, changed)
+		m.paused[queue] = !was
+	}
 }
 
 func (m *model) limit(queue string) int {
+	if m.paused[queue] {
+		return 0
+	}
 	if n, ok := m.limits[queue]; ok {
 		return n
 	}
@@ -119,7 +150,8 @@ func TestAdmitModel(t *testing.T) {
 			clock := newClock()
 			dir := t.TempDir()
 			stores := []*store.Store{openOwner(t, store.Options{Dir: dir, Now: clock.Now}), openOwner(t, store.Options{Dir: dir, Now: clock.Now})}
-			m := &model{running: map[string][]string{}, limits: map[string]int{"q0": 3, "q1": 40, "q2": 0}}
+			m := &model{running: map[string][]string{}, limits: map[string]int{"q0": 3, "q1": 40}, paused: map[string]bool{}}
+			limit(t, stores[0], m.limits)
 			refs := map[string]store.Ref{}
 			queues := 3 + random.IntN(40)
 			for step := range 60 {
@@ -137,7 +169,8 @@ func TestAdmitModel(t *testing.T) {
 					m.queued = append(m.queued, waiting{id: n.ID, queue: n.Queue, priority: n.Priority, seq: step*100 + i, turn: turn})
 				}
 				free := 1 + random.IntN(20)
-				runs := admit(t, stores[random.IntN(2)], store.Admission{Free: free, Limits: m.limits})
+				m.change(t, stores[random.IntN(2)], random)
+				runs := admit(t, stores[random.IntN(2)], store.Admission{Free: free})
 				require.Equal(t, m.admit(free), append([]string(nil), idsOf(runs)...), "step %d", step)
 				for _, run := range runs {
 					refs[run.ID] = run.Ref()
@@ -162,7 +195,7 @@ func TestAdmitModel(t *testing.T) {
 // each run is admitted by one of them.
 func TestAdmitFromSeveralProcesses(t *testing.T) {
 	t.Parallel()
-	const processes, queues, size, limit = 3, 4, 120, 3
+	const processes, queues, size, slots = 3, 4, 120, 3
 	dir := t.TempDir()
 	stores := make([]*store.Store, processes)
 	for i := range stores {
@@ -172,10 +205,11 @@ func TestAdmitFromSeveralProcesses(t *testing.T) {
 	for i := range size {
 		n := newRun("d", fmt.Sprint("r", i))
 		n.Queue = fmt.Sprint("q", i%queues)
-		limits[n.Queue] = limit
+		limits[n.Queue] = slots
 		_, err := stores[0].Enqueue(t.Context(), n)
 		require.NoError(t, err)
 	}
+	limit(t, stores[0], limits)
 	var (
 		mu      sync.Mutex
 		running = map[string]int{}
@@ -186,7 +220,7 @@ func TestAdmitFromSeveralProcesses(t *testing.T) {
 	for _, s := range stores {
 		group.Go(func() {
 			for {
-				runs, err := s.Admit(context.Background(), store.Admission{Free: 4, Limits: limits})
+				runs, err := s.Admit(context.Background(), store.Admission{Free: 4})
 				if err != nil {
 					failed <- err
 					return
@@ -194,7 +228,7 @@ func TestAdmitFromSeveralProcesses(t *testing.T) {
 				mu.Lock()
 				for _, run := range runs {
 					seen[run.ID]++
-					if running[run.Queue]++; running[run.Queue] > limit {
+					if running[run.Queue]++; running[run.Queue] > slots {
 						failed <- fmt.Errorf("%d runs in %s", running[run.Queue], run.Queue)
 					}
 				}

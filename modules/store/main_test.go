@@ -90,6 +90,13 @@ func admit(tb testing.TB, s *store.Store, a store.Admission) []store.Run {
 	return runs
 }
 
+// limit puts limits of queues in force.
+func limit(tb testing.TB, s *store.Store, slots map[string]int) {
+	tb.Helper()
+	_, _, err := s.SetLimits(tb.Context(), store.Limits{Slots: slots})
+	require.NoError(tb, err)
+}
+
 func idsOf(runs []store.Run) []string {
 	ids := make([]string, len(runs))
 	for i, r := range runs {

@@ -93,8 +93,10 @@ func exercise(t *testing.T, s *store.Store, clock *clock) {
 	require.NoError(t, err)
 
 	enqueue(t, s, "d", 80)
-	run := admit(t, s, store.Admission{Free: 1, Limits: map[string]int{"d": 5}})[0]
-	admit(t, s, store.Admission{Free: 2, Limits: map[string]int{"d": 1}})
+	limit(t, s, map[string]int{"d": 5})
+	run := admit(t, s, store.Admission{Free: 1})[0]
+	limit(t, s, nil)
+	admit(t, s, store.Admission{Free: 2})
 	require.NoError(t, s.Unadmit(ctx, run.Ref()))
 	run = admit(t, s, store.Admission{Free: 1})[0]
 	steps := []store.Step{{Name: "a", Status: store.StepRunning}}
@@ -128,6 +130,16 @@ func exercise(t *testing.T, s *store.Store, clock *clock) {
 	_, err = s.Steps(ctx, run.ID, 0)
 	require.NoError(t, err)
 	_, err = s.Attempts(ctx, run.ID)
+	require.NoError(t, err)
+	_, err = s.PauseQueue(ctx, "d")
+	require.NoError(t, err)
+	_, err = s.Queues(ctx)
+	require.NoError(t, err)
+	_, err = s.QueueRuns(ctx, "d", 5)
+	require.NoError(t, err)
+	_, err = s.Backlog(ctx)
+	require.NoError(t, err)
+	_, err = s.ResumeQueue(ctx, "d")
 	require.NoError(t, err)
 	_, _, err = s.Counts(ctx)
 	require.NoError(t, err)

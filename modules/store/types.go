@@ -287,14 +287,11 @@ type Result struct {
 	Steps []Step
 }
 
-// Admission is a request to move queued runs to running.
+// Admission is a request to move queued runs to running. How many the queues take
+// is not asked for: it stands in the store, see SetLimits and PauseQueue.
 type Admission struct {
 	// Free is how many runs this process can take.
 	Free int
-	// Limits has the slots of each named queue; other queues have one.
-	Limits map[string]int
-	// Unlimited lifts all queue limits.
-	Unlimited bool
 }
 
 // Role says what a process that owns runs is.
@@ -311,7 +308,7 @@ type Topic uint8
 
 // The topics. A commit of another process wakes all of them.
 const (
-	// TopicQueue: a run was enqueued, or a slot became free.
+	// TopicQueue: a run was enqueued, a slot became free, limits or pauses changed.
 	TopicQueue Topic = 1 << iota
 	// TopicStop: a stop was requested.
 	TopicStop
