@@ -16,6 +16,7 @@ func commands() []*cobra.Command {
 		newDry(),
 		newSuspend(),
 		newResume(),
+		newQueue(),
 		newStatus(),
 		newHistory(),
 		newValidate(),

@@ -66,8 +66,9 @@ func cases() map[string]testCase {
 			series(histogram("dagu_queue_wait_seconds", "", "600", "0+2x240")...),
 		},
 		"DaguQueueStuck": {
-			series("dagu_runs_queued", "5x240", "dagu_runs_active", "0x240"),
-			series("dagu_runs_queued", "9000x240", "dagu_runs_active", "1x240"), // a backlog is no fault
+			series("dagu_runs_queued", "5x240", "dagu_runs_held", "4x240", "dagu_runs_active", "0x240"),
+			// A backlog is no fault, nor is a paused queue.
+			series("dagu_runs_queued", "9000x240", "dagu_runs_held", "0x120 9000x120", "dagu_runs_active", "1x120 0x120"),
 		},
 		"DaguRunsFailing": {
 			series(finished+`{status="failed"}`, "0+3x240", finished+`{status="succeeded"}`, "0+1x240"),
