@@ -83,7 +83,7 @@ func (s *Store) Check(ctx context.Context) error {
 // readBack reads the probe as a new process would, and looks further where a call
 // has met damage. Other processes count as well, but none counts back.
 func (s *Store) readBack(ctx context.Context, least int64) (err error) {
-	db, err := sql.Open("sqlite", dsn(filepath.Join(s.options.Dir, fileName), "_query_only=1", "_busy_timeout=1000"))
+	db, err := sql.Open("sqlite", dsn(filepath.Join(s.options.Dir, fileName), readWrite, "_query_only=1", "_busy_timeout=1000"))
 	if err != nil {
 		return fmt.Errorf("read the probe: %w", err)
 	}

@@ -23,6 +23,8 @@ var (
 	ErrUnknown = errors.New("it is unknown whether the write was recorded")
 	// ErrClosed: the store is not started, or stopped.
 	ErrClosed = errors.New("the store is closed")
+	// ErrReadOnly: the store was opened for reading alone.
+	ErrReadOnly = errors.New("the store is open for reading only")
 )
 
 // code is the primary result code of SQLite behind err; 0 when there is none.

@@ -16,31 +16,47 @@ var migrations embed.FS
 // migrate brings the schema up to date. The caller holds the lock that keeps
 // other processes from doing the same. Where nothing is to be done it only reads.
 func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
+	provider, has, wants, err := compareSchema(ctx, db)
+	if err != nil || has == wants {
 		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	sources := provider.ListSources()
-	wants := sources[len(sources)-1].Version
-	has, err := schemaVersion(ctx, db)
-	if err != nil {
-		return fmt.Errorf("read the schema's version: %w", err)
-	}
-	switch {
-	case has == wants:
-		return nil
-	case has > wants:
-		return fmt.Errorf("the database has schema version %d, made by a newer dagu; this one knows version %d: "+
-			"run the newer dagu, or restore a backup made before it", has, wants)
 	}
 	if _, err = provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate the schema from version %d to %d: %w", has, wants, err)
 	}
 	return nil
+}
+
+// checkSchema fails where there is something to migrate.
+func checkSchema(ctx context.Context, db *sql.DB) error {
+	_, has, wants, err := compareSchema(ctx, db)
+	if err == nil && has != wants {
+		err = fmt.Errorf("the database has schema version %d, made by an older dagu; this one knows version %d: "+
+			"let the scheduler migrate it, or any command that shows runs, such as dagu history", has, wants)
+	}
+	return err
+}
+
+// compareSchema tells which version the schema has, and which it is to have. One
+// that is newer is an error.
+func compareSchema(ctx context.Context, db *sql.DB) (provider *goose.Provider, has, wants int64, err error) {
+	files, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	provider, err = goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, 0, 0, fmt.Errorf("read migrations: %w", err)
+	}
+	sources := provider.ListSources()
+	wants = sources[len(sources)-1].Version
+	if has, err = schemaVersion(ctx, db); err != nil {
+		return nil, 0, 0, fmt.Errorf("read the schema's version: %w", err)
+	}
+	if has > wants {
+		return nil, 0, 0, fmt.Errorf("the database has schema version %d, made by a newer dagu; this one knows version %d: "+
+			"run the newer dagu, or restore a backup made before it", has, wants)
+	}
+	return provider, has, wants, nil
 }
 
 // schemaVersion is the newest migration that was applied; 0 for a new database.

@@ -38,6 +38,9 @@ type database struct {
 // openDatabase opens the database of a data directory. The lock keeps processes
 // that start at once from creating or migrating it together.
 func openDatabase(ctx context.Context, o Options) (db *database, err error) {
+	if o.ReadOnly {
+		return readDatabase(ctx, o)
+	}
 	if err = prepareDir(o); err != nil {
 		return nil, err
 	}
@@ -75,7 +78,7 @@ func (d *database) open(ctx context.Context, path string) (err error) {
 	if info.Size() == 0 { // it cannot be set later, and to set it again is a write
 		params = append(params, "_auto_vacuum=INCREMENTAL")
 	}
-	if d.writerDB, err = sql.Open("sqlite", dsn(path, params...)); err != nil {
+	if d.writerDB, err = sql.Open("sqlite", dsn(path, readWrite, params...)); err != nil {
 		return err
 	}
 	d.writerDB.SetMaxOpenConns(1)
@@ -98,19 +101,43 @@ func (d *database) open(ctx context.Context, path string) (err error) {
 	if _, err = conn.ExecContext(ctx, "pragma busy_timeout = 0"); err != nil {
 		return err
 	}
-	reader, err := sql.Open("sqlite", dsn(path, "_busy_timeout=5000", "_query_only=1", "_pragma=cache_size(-1024)"))
-	if err != nil {
-		return err
-	}
-	reader.SetMaxOpenConns(maxReaders)
-	reader.SetMaxIdleConns(maxReaders)
-	reader.SetConnMaxIdleTime(time.Minute)
-	d.readers = &readers{db: reader}
-	if err = reader.PingContext(ctx); err != nil {
+	if err = d.openReaders(ctx, path, readWrite); err != nil {
 		return err
 	}
 	d.files, err = identify(path)
 	return err
+}
+
+func (d *database) openReaders(ctx context.Context, path, mode string) error {
+	db, err := sql.Open("sqlite", dsn(path, mode, "_busy_timeout=5000", "_query_only=1", "_pragma=cache_size(-1024)"))
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(maxReaders)
+	db.SetMaxIdleConns(maxReaders)
+	db.SetConnMaxIdleTime(time.Minute)
+	d.readers = &readers{db: db}
+	return db.PingContext(ctx)
+}
+
+// readDatabase opens the database of a data directory for reading alone.
+func readDatabase(ctx context.Context, o Options) (*database, error) {
+	if !Exists(o.Dir) {
+		return nil, fmt.Errorf("nothing is recorded there: %w", fs.ErrNotExist)
+	}
+	if err := refuseNetworkFS(o); err != nil {
+		return nil, err
+	}
+	path, db := filepath.Join(o.Dir, fileName), &database{}
+	err := db.openReaders(ctx, path, readOnly)
+	if err == nil {
+		err = checkSchema(ctx, db.readers.db)
+	}
+	if err != nil {
+		_ = db.close()
+		return nil, explain(path, err)
+	}
+	return db, nil
 }
 
 // close closes what is open. The last process to close moves the log into the database.
@@ -128,19 +155,28 @@ func (d *database) close() error {
 	return errors.Join(errs...)
 }
 
-// dsn names the database for the driver. A connection that is opened later does
-// not make a new file where somebody took the old one away.
-func dsn(path string, params ...string) string {
-	params = append(params, "mode=rw")
+// Modes of a connection. Neither makes a new file where somebody took the old one away.
+const (
+	readWrite = "rw"
+	readOnly  = "ro"
+)
+
+// dsn names the database for the driver.
+func dsn(path, mode string, params ...string) string {
+	params = append(params, "mode="+mode)
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), OmitHost: true, RawQuery: strings.Join(params, "&")}
 	return u.String()
 }
 
-// prepareDir makes the directory and refuses one that several machines may share.
+// prepareDir makes the directory, and refuses one that several machines may share.
 func prepareDir(o Options) error {
 	if err := os.MkdirAll(filepath.Join(o.Dir, ownersDir), 0o750); err != nil {
 		return fmt.Errorf("create data directory: %w", err)
 	}
+	return refuseNetworkFS(o)
+}
+
+func refuseNetworkFS(o Options) error {
 	if o.AllowNetworkFS {
 		return nil
 	}

@@ -16,6 +16,10 @@ type Options struct {
 	// AllowNetworkFS opens the database although Dir is on a network file
 	// system, where locks and shared memory of several machines do not work.
 	AllowNetworkFS bool
+	// ReadOnly opens what is there, and neither makes, migrates nor changes anything:
+	// every write fails with ErrReadOnly, and Start where there is no database of
+	// this program's version.
+	ReadOnly bool
 	// WriteTimeout bounds each call; 0 is 5 s.
 	WriteTimeout time.Duration
 	// KeepOccurrences is how long the outcomes of due times are kept; 0 is 30 days.

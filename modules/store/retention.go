@@ -51,15 +51,18 @@ func (s *Store) Forget(ctx context.Context, ids []string) error {
 }
 
 // Prune deletes what nothing needs any more: outcomes of due times older than
-// Options.KeepOccurrences, schedules that have been gone and suspensions that have been
-// over for as long, and texts that neither a file nor a run refers to. Then it
+// Options.KeepOccurrences, schedules that have been gone for as long and that no
+// outcome is left of, suspensions that have been over for as long, and texts that
+// neither a file nor a run refers to. Then it
 // gives free pages back to the file system. It works in small steps between
 // which other writes take place.
 func (s *Store) Prune(ctx context.Context, now time.Time) error {
 	before := nanos(now.Add(-s.options.KeepOccurrences))
 	for _, text := range []string{
 		`delete from occurrences where (dag, kind, due) in (select dag, kind, due from occurrences where last < $1 order by last limit $2)`,
-		`delete from schedules where id in (select id from schedules where to_at <> 0 and to_at < $1 order by to_at limit $2)`,
+		// A row of outcomes can be counted as long as the schedules are known that it stands for.
+		`delete from schedules where id in (select id from schedules s where to_at <> 0 and to_at < $1 and not exists (
+			select 1 from occurrences o where o.dag = s.dag and o.kind = s.kind and o.due <= s.mark and o.last > s.from_at) limit $2)`,
 		`delete from suspensions where (dag, from_at) in (select dag, from_at from suspensions where to_at <> 0 and to_at < $1 limit $2)`,
 	} {
 		if err := s.pruneRows(ctx, text, before); err != nil {

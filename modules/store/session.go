@@ -72,9 +72,9 @@ type readers struct {
 	stmts sync.Map // text -> *sql.Stmt
 }
 
-func (r *readers) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+func (r *readers) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	if stmt, ok := r.stmts.Load(text); ok {
-		return stmt.(*sql.Stmt).QueryContext(ctx, args...)
+		return stmt.(*sql.Stmt), nil
 	}
 	stmt, err := r.db.PrepareContext(ctx, text)
 	if err != nil {
@@ -84,7 +84,42 @@ func (r *readers) query(ctx context.Context, text string, args ...any) (*sql.Row
 		_ = stmt.Close() //nolint:sqlclosecheck // Only this one of two is not kept.
 		stmt, _ = other.(*sql.Stmt)
 	}
+	return stmt, nil
+}
+
+func (r *readers) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	stmt, err := r.prepare(ctx, text) //nolint:sqlclosecheck // It is kept.
+	if err != nil {
+		return nil, err
+	}
 	return stmt.QueryContext(ctx, args...)
+}
+
+// still calls fn with a queryer to whom nothing changes meanwhile.
+func (r *readers) still(ctx context.Context, fn func(queryer) error) error {
+	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin to read: %w", err)
+	}
+	err = fn(snapshot{r, tx})
+	if e := tx.Rollback(); e != nil && !errors.Is(e, sql.ErrTxDone) {
+		err = errors.Join(err, e)
+	}
+	return err
+}
+
+// snapshot is the state at one moment.
+type snapshot struct {
+	readers *readers
+	tx      *sql.Tx
+}
+
+func (s snapshot) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	stmt, err := s.readers.prepare(ctx, text) //nolint:sqlclosecheck // It is kept.
+	if err != nil {
+		return nil, err
+	}
+	return s.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...) //nolint:sqlclosecheck // It ends with the transaction.
 }
 
 // collect asks for rows and scans all of them.

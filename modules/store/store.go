@@ -61,8 +61,8 @@ func New(options Options, log *zap.Logger) (*Store, error) {
 }
 
 // Start opens the database, brings its schema up to date and launches the
-// writer. When it fails it leaves nothing open. A second call does nothing; one
-// after Stop returns ErrClosed.
+// writer; with Options.ReadOnly it opens the database and no more. When it fails it
+// leaves nothing open. A second call does nothing; one after Stop returns ErrClosed.
 func (s *Store) Start(ctx context.Context) error {
 	if started, err := s.starting(); started || err != nil {
 		return err
@@ -79,7 +79,10 @@ func (s *Store) Start(ctx context.Context) error {
 	case s.state != starting: // stopped meanwhile
 		return fmt.Errorf("start store: %w", errors.Join(ErrClosed, db.close()))
 	}
-	s.db = db
+	s.db, s.state = db, open
+	if s.options.ReadOnly {
+		return nil
+	}
 	s.writer = &writer{
 		session: db.writer,
 		hub:     &s.hub,
@@ -96,7 +99,6 @@ func (s *Store) Start(ctx context.Context) error {
 	loop := context.WithoutCancel(ctx)
 	s.writer.poll(loop)
 	go s.writer.loop(loop)
-	s.state = open
 	return nil
 }
 
@@ -143,8 +145,10 @@ func (s *Store) Stop(ctx context.Context) error {
 func (s *Store) shut(ctx context.Context) error {
 	s.calls.Wait()
 	disowned := s.disown(ctx)
-	close(s.writer.quit)
-	<-s.writer.done
+	if s.writer != nil {
+		close(s.writer.quit)
+		<-s.writer.done
+	}
 	if err := errors.Join(disowned, s.db.close()); err != nil {
 		return fmt.Errorf("stop store: %w", err)
 	}
@@ -178,6 +182,9 @@ func perform[T any](ctx context.Context, s *Store, what string, outside bool, fn
 		return zero, fmt.Errorf("%s: %w", what, err)
 	}
 	defer s.leave()
+	if s.options.ReadOnly {
+		return zero, fmt.Errorf("%s: %w", what, ErrReadOnly)
+	}
 	o := &op{outside: outside, done: make(chan struct{}), run: func(ctx context.Context, t *tx) (failed error) {
 		value, failed = fn(ctx, t)
 		return failed

@@ -70,10 +70,11 @@ func instants(list []version, from, to time.Time, yield func(at time.Time, due [
 	specs := make([]*schedule.Schedule, len(list))
 	next := make([]time.Time, len(list))
 	for i, v := range list {
-		var err error
-		if specs[i], err = schedule.Restore(v.entry.Text, v.entry.Zone); err != nil {
+		spec, err := v.entry.Schedule()
+		if err != nil {
 			return false
 		}
+		specs[i] = spec
 		next[i] = specs[i].Next(from.Add(-time.Nanosecond))
 	}
 	for range maxInstants {
