@@ -33,6 +33,7 @@ func layers() map[string]int {
 		"modules/runlog":    1,
 		"modules/store":     2,
 		"modules/catalog":   2,
+		"modules/audit":     3,
 		"modules/queue":     3,
 		"modules/runner":    3,
 		"modules/scheduler": 4,
