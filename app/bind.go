@@ -107,6 +107,12 @@ var patient = fx.Decorate(func(o store.Options) store.Options {
 	return o
 })
 
+// looking opens the store for reading alone, as patiently.
+var looking = fx.Decorate(func(o store.Options) store.Options {
+	o.ReadOnly, o.WriteTimeout = true, 30*time.Second
+	return o
+})
+
 // janitor removes runs whose retention is over.
 var janitor = fx.Options(
 	fx.Provide(func(s *store.Store) runlog.Expirer { return history{s} }),

@@ -52,6 +52,12 @@ func Records(c *config.Loaded) fx.Option {
 	return fx.Options(base(c), flush, records, patient)
 }
 
+// Look is for commands that judge what is recorded: they change nothing, and fail
+// where nothing is.
+func Look(c *config.Loaded) fx.Option {
+	return fx.Options(base(c), flush, store.Module, looking)
+}
+
 // base is what every process has: settings, a log, metrics, a phase.
 func base(c *config.Loaded) fx.Option {
 	return fx.Options(config.Module(c), logging.Module, metrics.Module, health.RegistryModule)

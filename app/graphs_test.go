@@ -31,6 +31,7 @@ func graphs() map[string]app.Graph {
 		"server":    app.Server,
 		"execute":   app.Execute,
 		"records":   app.Records,
+		"look":      app.Look,
 	}
 }
 
@@ -83,12 +84,16 @@ func TestTheOrderOfHooks(t *testing.T) {
 		}),
 		"execute": slices.Concat(base, []string{"store.(*Store).Start", "app.owner.claim", "runner.(*Runner).Start"}),
 		"records": slices.Concat(base, []string{"store.(*Store).Start"}),
+		"look":    slices.Concat(base, []string{"store.(*Store).Start"}),
 	}
 	for name, graph := range graphs() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			loaded := load(t)
 			loaded.Config.Port, loaded.Config.Scheduler.Port = 0, 0
+			if name == "look" { // it finds what another process made
+				require.NoError(t, app.Once(t.Context(), app.Records(loaded), func(context.Context) error { return nil }))
+			}
 			var log hookLog
 			a := fx.New(graph(loaded), fx.WithLogger(func() fxevent.Logger { return &log }))
 			require.NoError(t, a.Start(t.Context()))

@@ -19,6 +19,7 @@ func commands() []*cobra.Command {
 		newQueue(),
 		newStatus(),
 		newHistory(),
+		newSchedule(),
 		newValidate(),
 		newHealth(),
 		newConfig(),

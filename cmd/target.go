@@ -139,10 +139,15 @@ func (n named) newest(ctx context.Context, st *store.Store) (store.Run, error) {
 // withStore calls work with the store that the configuration names. A signal ends
 // its context.
 func withStore(c *cobra.Command, loaded *config.Loaded, work func(ctx context.Context, st *store.Store) error) error {
+	return withGraph(c, loaded, app.Records, work)
+}
+
+// withGraph is withStore for the store of another graph.
+func withGraph(c *cobra.Command, loaded *config.Loaded, graph app.Graph, work func(ctx context.Context, st *store.Store) error) error {
 	ctx, release := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
 	var st *store.Store
-	err := app.Once(ctx, app.Records(loaded), func(ctx context.Context) error { return work(ctx, st) }, &st)
+	err := app.Once(ctx, graph(loaded), func(ctx context.Context) error { return work(ctx, st) }, &st)
 	if ctx.Err() != nil {
 		return app.ErrInterrupted
 	}

@@ -1,0 +1,18 @@
+package cmd
+
+import "github.com/spf13/cobra"
+
+func newSchedule() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "schedule",
+		GroupID: groupLook,
+		Short:   "Look at schedules: what comes, and whether all that was due happened",
+		Long: `Look at schedules. "dagu schedule audit" proves that nothing that was due is lost and
+that nothing happened twice.`,
+		Example: `  dagu schedule audit`,
+		Args:    aCommand,
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(newScheduleAudit())
+	return c
+}
