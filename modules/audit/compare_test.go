@@ -78,43 +78,53 @@ func TestCompare(t *testing.T) {
 			audit.Tally{Due: 4, Fired: 2, Missed: 2, Waiting: 8},
 		},
 		"one is missing": {
-			ledger(hourly, fired(at(1, 0)), fired(at(3, 0)), fired(at(4, 0))), []string{"missing 02:00"},
+			ledger(hourly, fired(at(1, 0)), fired(at(3, 0)), fired(at(4, 0))),
+			[]string{"missing 02:00"},
 			audit.Tally{Due: 4, Fired: 3, Waiting: 8},
 		},
 		"several are missing": {
-			ledger(hourly, fired(at(2, 0))), []string{"missing 01:00", "missing 03:00-04:00"},
+			ledger(hourly, fired(at(2, 0))),
+			[]string{"missing 01:00", "missing 03:00-04:00"},
 			audit.Tally{Due: 4, Fired: 1, Waiting: 8},
 		},
 		"one is extra": {
-			ledger(hourly, fired(at(1, 0)), fired(at(1, 30)), row(at(2, 0), at(4, 0), 3)), []string{"extra 01:30"},
+			ledger(hourly, fired(at(1, 0)), fired(at(1, 30)), row(at(2, 0), at(4, 0), 3)),
+			[]string{"extra 01:30"},
 			audit.Tally{Due: 4, Fired: 2, Missed: 3, Waiting: 8},
 		},
 		"one behind the mark is extra": {
-			ledger(hourly, row(at(1, 0), at(4, 0), 4), fired(at(5, 0))), []string{"extra 05:00"},
+			ledger(hourly, row(at(1, 0), at(4, 0), 4), fired(at(5, 0))),
+			[]string{"extra 05:00"},
 			audit.Tally{Due: 4, Fired: 1, Missed: 4, Waiting: 8},
 		},
 		"a row counts too many": {
-			ledger(hourly, row(at(1, 0), at(4, 0), 5)), []string{"miscounted 01:00-04:00"},
+			ledger(hourly, row(at(1, 0), at(4, 0), 5)),
+			[]string{"miscounted 01:00-04:00"},
 			audit.Tally{Due: 4, Missed: 5, Waiting: 8},
 		},
 		"a row counts too few": {
-			ledger(hourly, row(at(1, 0), at(4, 0), 3)), []string{"miscounted 01:00-04:00"},
+			ledger(hourly, row(at(1, 0), at(4, 0), 3)),
+			[]string{"miscounted 01:00-04:00"},
 			audit.Tally{Due: 4, Missed: 3, Waiting: 8},
 		},
 		"a row begins when nothing is due": {
-			ledger(hourly, row(at(0, 30), at(4, 0), 4)), []string{"miscounted 00:30-04:00"},
+			ledger(hourly, row(at(0, 30), at(4, 0), 4)),
+			[]string{"miscounted 00:30-04:00"},
 			audit.Tally{Due: 4, Missed: 4, Waiting: 8},
 		},
 		"a row ends when nothing is due": {
-			ledger(hourly, row(at(1, 0), at(4, 30), 4)), []string{"miscounted 01:00-04:30"},
+			ledger(hourly, row(at(1, 0), at(4, 30), 4)),
+			[]string{"miscounted 01:00-04:30"},
 			audit.Tally{Due: 4, Missed: 4, Waiting: 8},
 		},
 		"one lies in a row": {
-			ledger(hourly, row(at(1, 0), at(4, 0), 4), fired(at(3, 0))), []string{"repeated 03:00"},
+			ledger(hourly, row(at(1, 0), at(4, 0), 4), fired(at(3, 0))),
+			[]string{"repeated 03:00"},
 			audit.Tally{Due: 4, Fired: 1, Missed: 4, Waiting: 8},
 		},
 		"rows overlap": {
-			ledger(hourly, row(at(1, 0), at(3, 0), 3), row(at(3, 0), at(4, 0), 2)), []string{"repeated 03:00-04:00"},
+			ledger(hourly, row(at(1, 0), at(3, 0), 3), row(at(3, 0), at(4, 0), 2)),
+			[]string{"repeated 03:00-04:00"},
 			audit.Tally{Due: 4, Missed: 5, Waiting: 8},
 		},
 		"several schedules at one instant": {
@@ -131,7 +141,8 @@ func TestCompare(t *testing.T) {
 			audit.Tally{Due: 2, Missed: 2, Waiting: 2},
 		},
 		"a schedule that is gone for good": {
-			ledger([]store.Version{long}), []string{"missing 01:00-02:00", "abandoned 03:00-04:00"},
+			ledger([]store.Version{long}),
+			[]string{"missing 01:00-02:00", "abandoned 03:00-04:00"},
 			audit.Tally{Due: 4},
 		},
 		"a schedule that another process knew longer": {
@@ -143,7 +154,8 @@ func TestCompare(t *testing.T) {
 			audit.Tally{Due: 14, Fired: 1, Missed: 13},
 		},
 		"a run is not there": {
-			ledger(hourly, row(at(1, 0), at(3, 0), 3), with(fired(at(4, 0)), func(r *store.Record) { r.RunKept = false })), []string{"no_run 04:00"},
+			ledger(hourly, row(at(1, 0), at(3, 0), 3), with(fired(at(4, 0)), func(r *store.Record) { r.RunKept = false })),
+			[]string{"no_run 04:00"},
 			audit.Tally{Due: 4, Fired: 1, Missed: 3, Waiting: 8},
 		},
 		"a run may be forgotten": {
@@ -153,11 +165,18 @@ func TestCompare(t *testing.T) {
 			audit.Tally{Due: 4, Fired: 1, Missed: 3, Waiting: 8, Forgotten: 1},
 		},
 		"a run is another's": {
-			ledger(hourly, row(at(1, 0), at(3, 0), 3), with(fired(at(4, 0)), func(r *store.Record) { r.RunDue = at(3, 0) })), []string{"wrong_run 04:00"},
+			ledger(hourly, row(at(1, 0), at(3, 0), 3), with(fired(at(4, 0)), func(r *store.Record) { r.RunDue = at(3, 0) })),
+			[]string{"wrong_run 04:00"},
 			audit.Tally{Due: 4, Fired: 1, Missed: 3, Waiting: 8},
 		},
+		"a single instant": {
+			ledger([]store.Version{version("2031-05-01T05:00:00+02:00", at(3, 0)), version("2031-05-01T07:00:00+02:00", at(0, 0))},
+				fired(at(3, 0))), nil,
+			audit.Tally{Due: 1, Fired: 1, Waiting: 1},
+		},
 		"a schedule is not understood": {
-			ledger([]store.Version{version("@fortnightly", at(4, 0))}, fired(at(4, 0))), []string{"unreadable"},
+			ledger([]store.Version{version("@fortnightly", at(4, 0))}, fired(at(4, 0))),
+			[]string{"unreadable"},
 			audit.Tally{Fired: 1},
 		},
 	} {

@@ -52,7 +52,7 @@ func newDue(versions []store.Version, from, now time.Time) (*due, *store.Version
 			continue
 		}
 		var err error
-		if l.spec, err = v.Entry.Schedule(); err != nil {
+		if l.spec, err = schedule.Restore(v.Entry.Text, v.Entry.Zone); err != nil {
 			return nil, &versions[i], err
 		}
 		after := from.Add(-time.Nanosecond)

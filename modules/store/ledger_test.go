@@ -15,10 +15,10 @@ import (
 	"dagu/modules/store"
 )
 
-// auditOf compares what is recorded of a DAG with what was due.
-func auditOf(t *testing.T, s *store.Store, dag string) audit.Report {
+// auditOf compares what is recorded of d with what was due.
+func auditOf(t *testing.T, s *store.Store) audit.Report {
 	t.Helper()
-	l, err := s.Ledger(t.Context(), dag)
+	l, err := s.Ledger(t.Context(), "d")
 	require.NoError(t, err)
 	return audit.Compare(l)
 }
@@ -147,7 +147,7 @@ func TestAuditFindsMutants(t *testing.T) {
 			history(t, s, clock)
 			_, err := raw(t, dir).ExecContext(t.Context(), test.change)
 			require.NoError(t, err)
-			report := auditOf(t, s, "d")
+			report := auditOf(t, s)
 			require.Equal(t, test.want, problemsOf(report), "%+v", report.Findings)
 		})
 	}
@@ -164,13 +164,13 @@ func TestAuditKnowsWhatMayBe(t *testing.T) {
 	// Gone, while the other goes on; then back, and decided late.
 	sync1(t, s, clock.Now(), "d", "0 * * * *")
 	decide(t, s, candidate("d", noon().Add(7*time.Hour), "0 * * * *"), fire("d", noon().Add(7*time.Hour)))
-	require.Empty(t, auditOf(t, s, "d").Findings, "what is gone has waited")
+	require.Empty(t, auditOf(t, s).Findings, "what is gone has waited")
 	now := clock.Step(90 * time.Minute)
 	sync1(t, s, now, "d", "0 * * * *", "*/10 * * * *")
 	late := candidate("d", noon().Add(370*time.Minute), "*/10 * * * *")
 	late.Last, late.Count = noon().Add(430*time.Minute), 6
 	decide(t, s, late, missed())
-	report := auditOf(t, s, "d")
+	report := auditOf(t, s)
 	require.Empty(t, report.Findings)
 	require.Equal(t, 43, report.Tallies[0].Due)
 	require.Equal(t, 2, report.Tallies[0].Waiting, "19:20 and 19:30")
@@ -180,13 +180,13 @@ func TestAuditKnowsWhatMayBe(t *testing.T) {
 	n, err := s.Reopen(t.Context(), now)
 	require.NoError(t, err)
 	require.Positive(t, n)
-	require.Empty(t, auditOf(t, s, "d").Findings, "reopened")
+	require.Empty(t, auditOf(t, s).Findings, "reopened")
 
 	// Retention takes what is old, and of a row only all or nothing.
 	for hours := range 30 {
 		now = clock.Step(time.Hour)
 		require.NoError(t, s.Prune(t.Context(), now))
-		require.Empty(t, auditOf(t, s, "d").Findings, "after %d hours", hours)
+		require.Empty(t, auditOf(t, s).Findings, "after %d hours", hours)
 	}
 }
 
@@ -208,7 +208,7 @@ func TestRetentionKeepsWhatARowIsCountedBy(t *testing.T) {
 
 	clock.Step(50 * time.Hour)
 	require.NoError(t, s.Prune(t.Context(), clock.Now()))
-	report := auditOf(t, s, "d")
+	report := auditOf(t, s)
 	require.Empty(t, report.Findings)
 	require.Equal(t, 44, report.Tallies[0].Due)
 
@@ -248,7 +248,7 @@ func TestLedgerIsOfOneMoment(t *testing.T) {
 			require.NoError(t, err)
 			return
 		default:
-			require.Empty(t, auditOf(t, s, "d").Findings)
+			require.Empty(t, auditOf(t, s).Findings)
 		}
 	}
 }
@@ -261,7 +261,7 @@ func TestReadOnly(t *testing.T) {
 
 	// Beside a process that writes, and alone.
 	reader := open(t, store.Options{Dir: dir, Now: clock.Now, ReadOnly: true})
-	require.Empty(t, auditOf(t, reader, "d").Findings)
+	require.Empty(t, auditOf(t, reader).Findings)
 	require.ErrorIs(t, reader.Suspend(t.Context(), "d", clock.Now()), store.ErrReadOnly)
 	require.ErrorIs(t, reader.Check(t.Context()), store.ErrReadOnly)
 	_, err := reader.Own(t.Context(), store.RoleOneShot)
@@ -270,7 +270,7 @@ func TestReadOnly(t *testing.T) {
 	file := filepath.Join(dir, "dagu.db")
 	before, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.Len(t, auditOf(t, open(t, store.Options{Dir: dir, Now: clock.Now, ReadOnly: true}), "d").Tallies, 1)
+	require.Len(t, auditOf(t, open(t, store.Options{Dir: dir, Now: clock.Now, ReadOnly: true})).Tallies, 1)
 	after, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.Equal(t, before, after)

@@ -115,7 +115,7 @@ type snapshot struct {
 }
 
 func (s snapshot) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.readers.prepare(ctx, text) //nolint:sqlclosecheck // It is kept.
+	stmt, err := s.readers.prepare(ctx, text)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func instants(list []version, from, to time.Time, yield func(at time.Time, due [
 	specs := make([]*schedule.Schedule, len(list))
 	next := make([]time.Time, len(list))
 	for i, v := range list {
-		spec, err := v.entry.Schedule()
+		spec, err := schedule.Restore(v.entry.Text, v.entry.Zone)
 		if err != nil {
 			return false
 		}

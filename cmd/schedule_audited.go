@@ -106,7 +106,7 @@ func (a *auditInfo) print(w io.Writer) error {
 			}
 			t.AppendRow([]any{d.DAG, d.Kind, d.Due, d.Fired, d.Skipped, d.Missed, d.Waiting, differences})
 		}
-		if _, err := fmt.Fprintln(w, t.Render()); err != nil {
+		if _, err := fmt.Fprintf(w, "%s\n\n", t.Render()); err != nil {
 			return err
 		}
 	}
@@ -115,25 +115,25 @@ func (a *auditInfo) print(w io.Writer) error {
 		for _, d := range a.Differences {
 			t.AppendRow([]any{d.DAG, d.Kind, moment(d.DueAt), moment(d.LastAt), d.Count, paint.with(text.FgRed, d.Problem), printable(d.Detail)})
 		}
-		if _, err := fmt.Fprintf(w, "\n%s\n", t.Render()); err != nil {
+		if _, err := fmt.Fprintf(w, "%s\n\n", t.Render()); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", a.verdict(paint))
+	_, err := fmt.Fprintln(w, a.verdict(paint))
 	return err
 }
 
 // verdict is the result in a line.
-func (a *auditInfo) verdict(paint paint) string {
+func (a *auditInfo) verdict(p paint) string {
 	recorded := fmt.Sprintf("%d fired + %d skipped + %d missed", a.Fired, a.Skipped, a.Missed)
 	if a.Count == 0 {
-		return paint.with(text.FgGreen, "no difference") + fmt.Sprintf(": %d due = %s", a.Due, recorded)
+		return p.with(text.FgGreen, "no difference") + fmt.Sprintf(": %d due = %s", a.Due, recorded)
 	}
 	line := fmt.Sprintf("%d differences", a.Count)
 	if a.Count == 1 {
 		line = "1 difference"
 	}
-	line = paint.with(text.FgRed, line)
+	line = p.with(text.FgRed, line)
 	if n := len(a.Differences); n < a.Count {
 		line += fmt.Sprintf(", of which %d are listed", n)
 	}
