@@ -96,13 +96,13 @@ func differenceOf(f audit.Finding) auditDifference {
 
 // print writes the result for people.
 func (a *auditInfo) print(w io.Writer) error {
-	paint := paintFor(w)
+	p := paintFor(w)
 	if len(a.DAGs) > 0 {
 		t := newTable("DAG NAME", "KIND", "DUE", "FIRED", "SKIPPED", "MISSED", "WAITING", "DIFFERENCES")
 		for _, d := range a.DAGs {
 			differences := fmt.Sprint(d.Differences)
 			if d.Differences > 0 {
-				differences = paint.with(text.FgRed, differences)
+				differences = p.with(text.FgRed, differences)
 			}
 			t.AppendRow([]any{d.DAG, d.Kind, d.Due, d.Fired, d.Skipped, d.Missed, d.Waiting, differences})
 		}
@@ -113,13 +113,13 @@ func (a *auditInfo) print(w io.Writer) error {
 	if len(a.Differences) > 0 {
 		t := newTable("DAG NAME", "KIND", "DUE (UTC)", "UP TO (UTC)", "COUNT", "PROBLEM", "DETAIL")
 		for _, d := range a.Differences {
-			t.AppendRow([]any{d.DAG, d.Kind, moment(d.DueAt), moment(d.LastAt), d.Count, paint.with(text.FgRed, d.Problem), printable(d.Detail)})
+			t.AppendRow([]any{d.DAG, d.Kind, moment(d.DueAt), moment(d.LastAt), d.Count, p.with(text.FgRed, d.Problem), printable(d.Detail)})
 		}
 		if _, err := fmt.Fprintf(w, "%s\n\n", t.Render()); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintln(w, a.verdict(paint))
+	_, err := fmt.Fprintln(w, a.verdict(p))
 	return err
 }
 
