@@ -16,6 +16,9 @@ func forkExec(spec *Spec, null *os.File) (pid, pidfd int, err error) {
 		Files: files(spec, null),
 		Sys:   &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, PidFD: &pidfd},
 	})
+	if err == nil {
+		expose(pid)
+	}
 	return pid, pidfd, err
 }
 
