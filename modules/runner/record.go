@@ -8,11 +8,13 @@ import (
 
 	"go.uber.org/zap"
 
+	"dagu/modules/fault"
 	"dagu/modules/store"
 )
 
 // record writes how the attempt ended. It does not give up before the runner does.
 func (x *run) record(o outcome) (store.Result, error) {
+	fault.At("runner.record")
 	result := store.Result{Status: o.status, Reason: o.reason, Error: o.message(x.rec), Steps: x.steps.close()}
 	if x.foreground && result.Reason == store.ReasonShutdown {
 		result.Reason = store.ReasonStopped // its process was told to end, and it is all there is in it

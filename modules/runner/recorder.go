@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dagu/modules/dag"
+	"dagu/modules/fault"
 	"dagu/modules/store"
 )
 
@@ -93,6 +94,8 @@ func (r *recorder) arm() {
 	r.saving.Add(1)
 	r.timer = time.AfterFunc(saveDelay, func() {
 		defer r.saving.Done()
+		defer r.run.confine()
+		fault.At("runner.save")
 		r.save()
 	})
 }
@@ -152,7 +155,8 @@ func (r *recorder) close() []store.Step {
 	return r.take()
 }
 
-// abandon closes the steps that a panic has left open. A nil recorder has none.
+// abandon closes the steps that a panic has left open, and has all of them written
+// again. A nil recorder has none.
 func (r *recorder) abandon() {
 	if r == nil {
 		return
@@ -162,8 +166,8 @@ func (r *recorder) abandon() {
 	for i := range r.steps {
 		if s := &r.steps[i]; s.Status == store.StepRunning || s.Status == store.StepRetrying {
 			s.Status, s.Finished = store.StepAborted, time.Now()
-			r.dirty[i] = struct{}{}
 		}
+		r.dirty[i] = struct{}{}
 	}
 }
 

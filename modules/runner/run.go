@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"dagu/modules/dag"
+	"dagu/modules/fault"
 	"dagu/modules/runlog"
 	"dagu/modules/store"
 )
@@ -57,23 +58,32 @@ func newRun(r *Runner, rec store.Run) (*run, context.Context) {
 func (x *run) execute(life context.Context) (store.Result, error) {
 	o := x.attempt(life)
 	x.temps.remove()
-	result, err := x.record(o)
-	x.journal.close()
-	return result, err
+	defer x.journal.close()
+	for range 2 {
+		if ok, result, err := x.tryRecord(o); ok {
+			return result, err
+		}
+		o = x.internalError()
+	}
+	return store.Result{}, fmt.Errorf("record run %s: %s", x.rec.ID, x.brokenBy())
+}
+
+// tryRecord records the end; false when it panicked.
+func (x *run) tryRecord(o outcome) (ok bool, result store.Result, err error) {
+	defer x.confine()
+	result, err = x.record(o)
+	return true, result, err
 }
 
 // attempt does everything but to record the end. A panic ends this run alone.
 func (x *run) attempt(life context.Context) (o outcome) {
 	defer func() {
-		if p := recover(); p != nil {
-			x.breakDown(p)
-		}
 		x.tasks.Wait()
-		if broken := x.brokenBy(); broken != "" {
-			x.steps.abandon()
-			o = outcome{status: store.StatusFailed, reason: store.ReasonInternalError, errs: []string{broken}}
+		if x.brokenBy() != "" {
+			o = x.internalError()
 		}
 	}()
+	defer x.confine()
 	o = x.walkMain(life)
 	return x.walkHandlers(life, o)
 }
@@ -87,6 +97,7 @@ func (x *run) walkMain(life context.Context) outcome {
 		return o
 	}
 	defer x.startTimeout()()
+	fault.At("runner.run")
 	for _, pass := range [...]func(context.Context) (outcome, bool){x.resolve, x.passGate, x.passInit} {
 		if o, ok := pass(ctx); !ok {
 			return x.unwalked(o)
@@ -113,8 +124,12 @@ func (x *run) walkHandlers(life context.Context, o outcome) outcome {
 	return o
 }
 
-// breakDown ends the run after a panic of ours.
-func (x *run) breakDown(p any) {
+// confine is deferred: a panic of ours ends this run, and nothing else.
+func (x *run) confine() {
+	p := recover()
+	if p == nil {
+		return
+	}
 	x.log.Error("a panic ended the run", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
 	x.mu.Lock()
 	if x.broken == "" {
@@ -122,6 +137,12 @@ func (x *run) breakDown(p any) {
 	}
 	x.mu.Unlock()
 	x.kill(store.ReasonInternalError)
+}
+
+// internalError is the outcome of a run that a panic has ended.
+func (x *run) internalError() outcome {
+	x.steps.abandon()
+	return outcome{status: store.StatusFailed, reason: store.ReasonInternalError, errs: []string{x.brokenBy()}}
 }
 
 func (x *run) brokenBy() string {

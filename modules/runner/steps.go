@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"dagu/modules/fault"
 	"dagu/modules/runner/walk"
 	"dagu/modules/store"
 )
@@ -47,12 +48,9 @@ func (x *run) walkSteps(ctx context.Context) {
 func (x *run) startStep(ctx context.Context, i int, ends chan<- taskEnd) {
 	x.tasks.Go(func() {
 		end := taskEnd{pos: i, status: store.StepFailed, cancel: true}
-		defer func() {
-			if p := recover(); p != nil {
-				x.breakDown(p)
-			}
-			ends <- end
-		}()
+		defer func() { ends <- end }()
+		defer x.confine()
+		fault.At("runner.step")
 		end = x.runTask(ctx, x.stepTask(i))
 	})
 }

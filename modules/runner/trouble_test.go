@@ -120,6 +120,38 @@ func TestStoreThatFailsForAWhile(t *testing.T) {
 	require.Len(t, r.store.recorded(), 1)
 }
 
+// The end of a run is recorded also when the first try panics, with all that is known.
+func TestPanicWhileTheEndIsRecorded(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.store.onFinish = func(n int) error {
+		if n == 1 {
+			panic("boom")
+		}
+		return nil
+	}
+	result, err := r.runner.Run(t.Context(), r.record("steps: [{name: a, run: 'true'}]"), nil)
+	require.NoError(t, err)
+	require.Equal(t, store.ReasonInternalError, result.Reason)
+	require.Equal(t, store.StepSucceeded, r.store.step("a").Status)
+	require.Len(t, r.store.recorded(), 1)
+
+	r.store.onFinish = func(int) error { panic("boom") }
+	_, err = r.runner.Run(t.Context(), r.record("steps: [{name: a, run: 'true'}]"), nil)
+	require.ErrorContains(t, err, "internal error: boom", "it is told, and nothing else ends")
+	require.Zero(t, r.runner.Active())
+}
+
+func TestPanicWhileAStepIsSaved(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.store.onSave = func(int) error { panic("boom") }
+	result, err := r.runner.Run(t.Context(), r.record(r.text("steps: [{name: a, run: exec sleep 60}]")), nil)
+	require.NoError(t, err)
+	require.Equal(t, store.ReasonInternalError, result.Reason)
+	require.Equal(t, store.StepAborted, r.store.step("a").Status)
+}
+
 func TestNothingIsForkedBeforeTheBeginIsRecorded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
