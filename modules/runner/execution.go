@@ -49,7 +49,11 @@ func (e *execution) do(ctx context.Context) result {
 	if err := e.resolve(); err != nil {
 		return e.fail(ctx, err)
 	}
-	files, err := e.run.runner.prepare(ctx, e.launch)
+	var files *launched
+	err := e.run.awaitRoom(ctx, func() (err error) {
+		files, err = e.run.runner.prepare(ctx, e.launch)
+		return err
+	})
 	if err != nil {
 		return e.fail(ctx, err)
 	}
@@ -213,9 +217,22 @@ func (x *run) spawn(ctx context.Context, spec *process.Spec, timeout <-chan time
 	case r.aborted:
 		r.err = fmt.Errorf("stopped: %s", exit)
 	case exit.Code != 0:
-		r.err = errors.New(exit.String())
+		r.err = errors.New(exit.String() + suspicion(exit))
 	}
 	return r
+}
+
+// suspicion is what to think of when a process was killed that nobody had stopped. A
+// shell tells by its exit code that a command of its own was.
+func suspicion(exit process.Exit) string {
+	switch {
+	case exit.Code != 128+int(syscall.SIGKILL):
+		return ""
+	case exit.Signal == 0:
+		return ": a command in it was killed, as the kernel does when memory runs out"
+	default:
+		return ", not by dagu: the kernel does that when memory runs out"
+	}
 }
 
 // finish judges an execution whose processes have ended.

@@ -79,11 +79,12 @@ func (l launch) fill(touch *guard.Touch, done *launched) error {
 		path string
 		flag int
 		perm fs.FileMode
+		ours bool // no choice of the step's
 	}{
-		{&done.outLog, "log file", l.outLog, os.O_CREATE, 0o640},
-		{&done.errLog, "log file", l.errLog, os.O_CREATE, 0o640},
-		{&done.out, "stdout file", l.out, os.O_CREATE | syscall.O_NONBLOCK, 0o600},
-		{&done.err, "stderr file", l.err, os.O_CREATE | syscall.O_NONBLOCK, 0o600},
+		{&done.outLog, "log file", l.outLog, os.O_CREATE, 0o640, true},
+		{&done.errLog, "log file", l.errLog, os.O_CREATE, 0o640, true},
+		{&done.out, "stdout file", l.out, os.O_CREATE | syscall.O_NONBLOCK, 0o600, false},
+		{&done.err, "stderr file", l.err, os.O_CREATE | syscall.O_NONBLOCK, 0o600, false},
 	} {
 		if f.path == "" {
 			continue
@@ -93,7 +94,11 @@ func (l launch) fill(touch *guard.Touch, done *launched) error {
 		}
 		file, err := os.OpenFile(f.path, os.O_WRONLY|os.O_APPEND|f.flag, f.perm)
 		if err != nil {
-			return fmt.Errorf("open %s: %w", f.what, err)
+			err = fmt.Errorf("open %s: %w", f.what, err)
+			if f.ours {
+				err = orNoRoom(err)
+			}
+			return err
 		}
 		*f.to = file
 	}
@@ -117,7 +122,7 @@ func (l launch) temporary(touch *guard.Touch) error {
 			return err
 		}
 		if err := os.WriteFile(f.path, []byte(f.text), 0o600); err != nil {
-			return fmt.Errorf("write temporary file: %w", err)
+			return orNoRoom(fmt.Errorf("write temporary file: %w", err))
 		}
 	}
 	return nil

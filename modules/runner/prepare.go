@@ -18,7 +18,7 @@ func (x *run) prepare(ctx context.Context) (outcome, bool) {
 	if err := x.load(ctx); err != nil {
 		return x.unprepared(ctx, err), false
 	}
-	if err := x.openFiles(); err != nil {
+	if err := x.openFiles(ctx); err != nil {
 		return x.unprepared(ctx, err), false
 	}
 	if err := x.carry(ctx); err != nil {
@@ -69,15 +69,17 @@ func (x *run) load(ctx context.Context) error {
 }
 
 // openFiles makes the directories of the run, or finds those of an earlier attempt.
-func (x *run) openFiles() (err error) {
-	x.files, err = x.runner.logs.Open(runlog.Attempt{
-		DAG: x.rec.DAG, RunID: x.rec.ID, Number: x.rec.Attempt, Started: x.rec.Started, LogDir: x.rec.LogDir,
+func (x *run) openFiles(ctx context.Context) error {
+	return x.awaitRoom(ctx, func() (err error) {
+		x.files, err = x.runner.logs.Open(runlog.Attempt{
+			DAG: x.rec.DAG, RunID: x.rec.ID, Number: x.rec.Attempt, Started: x.rec.Started, LogDir: x.rec.LogDir,
+		})
+		if err != nil {
+			return orNoRoom(err)
+		}
+		x.journal, err = openJournal(x.files.LogFile())
+		return orNoRoom(err)
 	})
-	if err != nil {
-		return err
-	}
-	x.journal, err = openJournal(x.files.LogFile())
-	return err
 }
 
 // carry makes the list of steps. In a retry, steps that succeeded or were
@@ -103,17 +105,29 @@ func (x *run) carry(ctx context.Context) error {
 
 // insist repeats a call of the store until it works, ctx ends, or repeating it is of no use.
 func (x *run) insist(ctx context.Context, what string, call func() error) error {
-	pause := firstPause
-	for {
+	return x.persist(ctx, "the store does not take or give the "+what+", it is asked again", call, func(err error) bool {
+		return !errors.Is(err, store.ErrLost) && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrClosed)
+	})
+}
+
+// awaitRoom repeats a call that makes files of ours until a disk takes them, or ctx
+// ends: a full disk holds a run up and does not fail it.
+func (x *run) awaitRoom(ctx context.Context, call func() error) error {
+	return x.persist(ctx, "files of the run cannot be written, the disk is waited for", call, func(err error) bool {
+		return errors.Is(err, errNoRoom)
+	})
+}
+
+// persist repeats a call until it works, ctx ends, or its error is without hope. The
+// first failure is told.
+func (x *run) persist(ctx context.Context, trouble string, call func() error, hope func(error) bool) error {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := call()
-		switch {
-		case err == nil:
-			return nil
-		case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrClosed):
+		if err == nil || !hope(err) {
 			return err
 		}
 		if pause == firstPause {
-			x.warn("the store does not take or give the "+what+", it is asked again", err)
+			x.warn(trouble, err)
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -125,11 +139,10 @@ func (x *run) insist(ctx context.Context, what string, call func() error) error 
 			timer.Stop()
 			return err
 		}
-		pause = min(2*pause, lastPause)
 	}
 }
 
-// The pauses between two attempts to use the store.
+// The pauses between two attempts to use the store, or a disk.
 const (
 	firstPause = 50 * time.Millisecond
 	lastPause  = 5 * time.Second

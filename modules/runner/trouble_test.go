@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -152,6 +155,20 @@ func TestPanicWhileAStepIsSaved(t *testing.T) {
 	require.Equal(t, store.StepAborted, r.store.step("a").Status)
 }
 
+// A disk that is full holds a run up, and does not fail it.
+func TestAFullDiskHoldsAStepUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	script := filepath.Join(r.temp, "run-1.2.script")
+	require.NoError(t, os.Symlink("/dev/full", script))
+	r.succeed("steps:\n  - name: a\n    run: |\n      echo $DAG_RUN_LOG_FILE\n      echo two\n")
+	said := strings.Split(r.stdout("a"), "\n")
+	require.Equal(t, "two", said[1])
+	account, err := os.ReadFile(said[0])
+	require.NoError(t, err)
+	require.Contains(t, string(account), "write "+script+": no space left on device", "it was full")
+}
+
 func TestNothingIsForkedBeforeTheBeginIsRecorded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -203,6 +220,23 @@ func TestLongRunIsSavedOnTheWay(t *testing.T) {
 	require.Equal(t, store.StatusSucceeded, r.await(done).Status)
 	saves := slices.DeleteFunc(r.store.history(), func(call string) bool { return call != "save" })
 	require.LessOrEqual(t, len(saves), 3)
+}
+
+// The kernel kills what takes too much memory, and says so to nobody but its own log.
+func TestAKilledProcessSuggestsWhy(t *testing.T) {
+	t.Parallel()
+	for run, want := range map[string]string{
+		"kill -KILL $$":                    "ended by signal: killed, not by dagu: the kernel does that when memory runs out",
+		"sh -c 'kill -KILL $$' || exit $?": "exit status 137: a command in it was killed, as the kernel does when memory runs out",
+		"kill -TERM $$":                    "ended by signal: terminated",
+	} {
+		t.Run(run, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			r.run(r.text("steps:", "  - name: a", "    run: "+strconv.Quote(run)))
+			require.Equal(t, want, r.store.step("a").Error)
+		})
+	}
 }
 
 func TestRunIsExecutedOnce(t *testing.T) {
