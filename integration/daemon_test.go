@@ -35,7 +35,9 @@ type launch struct {
 	helper string   // see help
 	attr   *syscall.SysProcAttr
 	env    []string
-	port   int // of the health server; 0 is the home's
+	port   int      // of the health server; 0 is the home's
+	binary string   // "" is the one under test
+	output *os.File // of the log; nil is kept for the test
 }
 
 // start starts a daemon, and has it ended with the test at the latest.
@@ -44,7 +46,10 @@ func (h *home) start(l launch) *daemon {
 	if l.args == nil {
 		l.args = []string{"scheduler"}
 	}
-	argv := append([]string{binary(h.tb)}, l.args...)
+	if l.binary == "" {
+		l.binary = binary(h.tb)
+	}
+	argv := append([]string{l.binary}, l.args...)
 	env := append(h.environ(), l.env...)
 	if l.port == 0 {
 		l.port = h.port
@@ -61,6 +66,9 @@ func (h *home) start(l launch) *daemon {
 	d.cmd = exec.Command(argv[0], argv[1:]...) //nolint:noctx // ended by signals, as its users do
 	d.cmd.Env, d.cmd.Dir, d.cmd.SysProcAttr = env, h.dir, l.attr
 	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
+	if l.output != nil {
+		d.cmd.Stdout, d.cmd.Stderr = l.output, l.output
+	}
 	d.cmd.WaitDelay = time.Second
 	require.NoError(h.tb, d.cmd.Start())
 	go func() {
