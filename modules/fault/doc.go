@@ -8,6 +8,7 @@
 //
 //	hang          the caller stays, until the file is gone
 //	panic         the caller panics
+//	panic NAME    of a point that DAGs come to: only that DAG's caller panics
 //	delay 5s      the caller waits that long
 //	error EIO     the caller gets that error: EIO, ENOSPC or EROFS
 //	offset -1h    of the point "wall": how far the wall clock is stepped

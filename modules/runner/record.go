@@ -14,7 +14,7 @@ import (
 
 // record writes how the attempt ended. It does not give up before the runner does.
 func (x *run) record(o outcome) (store.Result, error) {
-	fault.At("runner.record")
+	fault.Of("runner.record", x.rec.DAG)
 	result := store.Result{Status: o.status, Reason: o.reason, Error: o.message(x.rec), Steps: x.steps.close()}
 	if x.foreground && result.Reason == store.ReasonShutdown {
 		result.Reason = store.ReasonStopped // its process was told to end, and it is all there is in it

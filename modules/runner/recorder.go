@@ -95,7 +95,7 @@ func (r *recorder) arm() {
 	r.timer = time.AfterFunc(saveDelay, func() {
 		defer r.saving.Done()
 		defer r.run.confine()
-		fault.At("runner.save")
+		fault.Of("runner.save", r.run.rec.DAG)
 		r.save()
 	})
 }

@@ -97,7 +97,7 @@ func (x *run) walkMain(life context.Context) outcome {
 		return o
 	}
 	defer x.startTimeout()()
-	fault.At("runner.run")
+	fault.Of("runner.run", x.rec.DAG)
 	for _, pass := range [...]func(context.Context) (outcome, bool){x.resolve, x.passGate, x.passInit} {
 		if o, ok := pass(ctx); !ok {
 			return x.unwalked(o)

@@ -50,7 +50,7 @@ func (x *run) startStep(ctx context.Context, i int, ends chan<- taskEnd) {
 		end := taskEnd{pos: i, status: store.StepFailed, cancel: true}
 		defer func() { ends <- end }()
 		defer x.confine()
-		fault.At("runner.step")
+		fault.Of("runner.step", x.rec.DAG)
 		end = x.runTask(ctx, x.stepTask(i))
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"go.uber.org/zap"
@@ -175,22 +174,17 @@ func (l *loop) take(now time.Time) {
 	}
 }
 
-// takeOf takes what is due of one DAG. A panic is that DAG's alone: its due time
-// is recorded as missed, and it goes on after now.
+// takeOf takes what is due of one DAG. A panic is that DAG's alone: what is due is
+// recorded as missed, and the DAG goes on after now.
 func (l *loop) takeOf(p *plan, now time.Time) (list []taken) {
-	due := p.next
+	nexts := p.nexts()
 	defer func() {
-		cause := recover()
-		if cause == nil {
-			return
+		if cause := recover(); cause != nil {
+			l.panicked(p.run.DAG, cause)
+			list = p.miss(now, nexts)
 		}
-		l.deps.Log.Error("deciding a due time failed", zap.String("dag", p.run.DAG), zap.Time("due", due),
-			zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
-		l.options.Metrics.panicked()
-		list = p.broken(due)
-		p.skipTo(now)
 	}()
-	fault.At("scheduler.take")
+	fault.Of("scheduler.take", p.run.DAG)
 	return p.take(now, l.options.MisfireThreshold)
 }
 
@@ -208,7 +202,7 @@ func (l *loop) decide(ctx context.Context) error {
 		}
 		// The store has a deadline of its own; a decision in progress is not torn off.
 		decisions, err := l.deps.Store.Decide(context.WithoutCancel(ctx), candidates,
-			func(i int, s store.State) store.Verdict { return judge(batch[i], s) })
+			func(i int, s store.State) store.Verdict { return l.judge(batch[i], s) })
 		if err != nil {
 			return fmt.Errorf("decide %d due times: %w", len(l.pending), err)
 		}
@@ -220,6 +214,19 @@ func (l *loop) decide(ctx context.Context) error {
 	}
 	l.pending = nil
 	return nil
+}
+
+// judge is judge for the store, which calls it in its own goroutine. A panic is the due
+// time's alone: otherwise none of the batch would ever be decided.
+func (l *loop) judge(c taken, s store.State) (v store.Verdict) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			l.panicked(c.DAG, cause)
+			v = store.Verdict{Outcome: store.OutcomeMissed, Reason: store.ReasonInternalError}
+		}
+	}()
+	fault.Of("scheduler.judge", c.DAG)
+	return judge(c, s)
 }
 
 // tell logs an outcome that an operator wants to see.

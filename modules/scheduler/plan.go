@@ -100,20 +100,28 @@ var order = [...]store.Kind{store.KindStop, store.KindRestart, store.KindStart}
 // Afterwards next lies after now, or at a due time that the next turn takes.
 func (p *plan) take(now time.Time, threshold time.Duration) []taken {
 	var list takenList
+	p.takeEach(now, func(c taken) {
+		late := now.Sub(c.Due)
+		c.timing.late = late > threshold
+		c.timing.caughtUp = c.Kind == store.KindStart && (c.once || late <= p.policies.window)
+		c.verdict = p.policies.lateness(c.Kind, c.timing)
+		list.add(c)
+	})
+	p.finish(list.all, now)
+	return list.all
+}
+
+// takeEach hands over what is due at now, in order.
+func (p *plan) takeEach(now time.Time, add func(taken)) {
 	for n := 0; n < maxTaken && !p.next.IsZero() && !p.next.After(now); n++ {
 		due := p.next
 		for _, kind := range order {
 			if c, ok := p.takeKind(kind, due); ok {
-				c.timing.late = now.Sub(due) > threshold
-				c.timing.caughtUp = kind == store.KindStart && (c.once || now.Sub(due) <= p.policies.window)
-				c.verdict = p.policies.lateness(kind, c.timing)
-				list.add(c)
+				add(c)
 			}
 		}
 		p.settle()
 	}
-	p.finish(list.all, now)
-	return list.all
 }
 
 // takeKind takes what is due of one kind at an instant.
@@ -133,24 +141,52 @@ func (p *plan) takeKind(kind store.Kind, due time.Time) (taken, bool) {
 	return c, len(c.Entries) > 0
 }
 
-// broken is what becomes of due times whose decision panicked: one for each kind.
-func (p *plan) broken(due time.Time) []taken {
-	var list []taken
-	for _, kind := range order {
-		c := taken{
-			Candidate: store.Candidate{DAG: p.run.DAG, Kind: kind, Due: due},
-			verdict:   store.Verdict{Outcome: store.OutcomeMissed, Reason: store.ReasonInternalError},
+// nexts are the next due times of the entries.
+func (p *plan) nexts() []time.Time {
+	list := make([]time.Time, len(p.entries))
+	for i := range p.entries {
+		list[i] = p.entries[i].next
+	}
+	return list
+}
+
+// miss takes what is due at now as missed, from the next due times that the entries had
+// before a panic kept it from being decided. When the schedules themselves panic, those
+// due at that instant are missed too, and the plan goes on behind now.
+func (p *plan) miss(now time.Time, nexts []time.Time) (missed []taken) {
+	var list takenList
+	add := func(c taken) {
+		c.verdict = store.Verdict{Outcome: store.OutcomeMissed, Reason: store.ReasonInternalError}
+		list.add(c)
+	}
+	defer func() {
+		if recover() != nil {
+			p.missAt(p.next, add)
+			missed = list.all
+			p.skipTo(now)
 		}
+	}()
+	for i := range p.entries {
+		p.entries[i].next = nexts[i]
+	}
+	p.settle()
+	p.takeEach(now, add)
+	return list.all
+}
+
+// missAt hands over what is still to be taken of an instant.
+func (p *plan) missAt(due time.Time, add func(taken)) {
+	for _, kind := range order {
+		c := taken{Candidate: store.Candidate{DAG: p.run.DAG, Kind: kind, Due: due}}
 		for i := range p.entries {
-			if p.entries[i].key.Kind == kind {
-				c.Entries = append(c.Entries, p.entries[i].key)
+			if e := &p.entries[i]; e.key.Kind == kind && e.next.Equal(due) {
+				c.Entries = append(c.Entries, e.key)
 			}
 		}
 		if len(c.Entries) > 0 {
-			list = append(list, c)
+			add(c)
 		}
 	}
-	return list
 }
 
 // skipTo moves the plan behind now; a schedule that panics again is given up.
