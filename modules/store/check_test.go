@@ -122,6 +122,49 @@ func TestCheckTellsOfDamage(t *testing.T) {
 	require.NoError(t, fresh.Check(t.Context()))
 }
 
+// What the disk gave wrongly does not stay in the writer's memory.
+func TestWritesWorkAgainWhenTheDiskDoes(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"sqlite_schema", "runs_order"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			s := openOwner(t, store.Options{Dir: dir})
+			other := raw(t, dir)
+			write := func() error {
+				_, err := s.Admit(t.Context(), store.Admission{Free: 1})
+				return err
+			}
+			require.NoError(t, write())
+			root := 1 // of the schema's
+			if name != "sqlite_schema" {
+				root = number(t, other, "select rootpage from sqlite_schema where name = '"+name+"'")
+			}
+			size := number(t, other, "pragma page_size")
+			var busy, frames, moved int
+			require.NoError(t, other.QueryRowContext(t.Context(), "pragma wal_checkpoint(truncate)").Scan(&busy, &frames, &moved))
+			require.Zero(t, busy)
+
+			file, err := os.OpenFile(filepath.Join(dir, "dagu.db"), os.O_RDWR, 0)
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = file.Close() }) // after the store: see createFile
+			sound, at := make([]byte, size), int64(root-1)*int64(size)
+			_, err = file.ReadAt(sound, at)
+			require.NoError(t, err)
+			_, err = file.WriteAt(bytes.Repeat([]byte{0xa5}, size), at)
+			require.NoError(t, err)
+			require.Error(t, write())
+			require.Error(t, write())
+			require.Error(t, s.Check(t.Context()))
+
+			_, err = file.WriteAt(sound, at)
+			require.NoError(t, err)
+			require.NoError(t, write())
+			require.NoError(t, s.Check(t.Context()))
+		})
+	}
+}
+
 // counter is a pulse.
 type counter struct{ beats atomic.Int64 }
 

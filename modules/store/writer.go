@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -127,6 +128,7 @@ func (w *writer) gather(o *op) []*op {
 
 // commit does the writes and answers each.
 func (w *writer) commit(ctx context.Context, batch []*op) {
+	defer w.forget(ctx, batch)
 	last := len(batch) - 1
 	if batch[last].outside {
 		o := batch[last]
@@ -255,6 +257,15 @@ func (w *writer) outside(ctx context.Context, o *op) error {
 // leave rolls back. There may be nothing left to roll back, which is as good.
 func (w *writer) leave(ctx context.Context) {
 	_, _ = w.session.exec(ctx, "rollback")
+}
+
+// forget drops the pages that the connection keeps in memory, when a write has met
+// damage. SQLite keeps them until somebody else commits, which nobody may be able to:
+// what a disk has read wrongly once would be wrong until the end of the process.
+func (w *writer) forget(ctx context.Context, done []*op) {
+	if slices.ContainsFunc(done, func(o *op) bool { return isDamage(o.err) }) {
+		_, _ = w.session.exec(ctx, "pragma shrink_memory")
+	}
 }
 
 // call runs the write. A panic in it is its error.
