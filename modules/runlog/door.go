@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"dagu/modules/fault"
 )
 
 // errSilent is in the chain of the error when a root did not answer.
@@ -69,6 +71,7 @@ func (d *door) call(ctx context.Context, call func() error) error {
 func (d *door) silent() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	fault.At("runlog.lock")
 	d.hung = slices.DeleteFunc(d.hung, func(answer <-chan error) bool { return len(answer) > 0 })
 	return len(d.hung) > 0
 }

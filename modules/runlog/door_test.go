@@ -39,9 +39,11 @@ func TestACallThatHangsIsGivenUp(t *testing.T) {
 		require.ErrorContains(t, l.Make(t.Context(), call), "does not answer since an earlier call")
 		require.False(t, called, "a root that hangs is left alone")
 		require.Equal(t, 10*time.Second, time.Since(began), "and nobody waits for it")
+		require.EqualError(t, l.Ready(), "/nowhere/logs: it does not answer since an earlier call")
 
 		close(hang)
 		synctest.Wait()
+		require.NoError(t, l.Ready())
 		require.EqualError(t, l.Make(t.Context(), call), "answered")
 	})
 }

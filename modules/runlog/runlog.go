@@ -87,6 +87,17 @@ func (l *Log) Open(a Attempt) (*Run, error) {
 	return r, nil
 }
 
+// Ready tells why no run could have its directories now: a root has not answered an
+// earlier call, and still does not. It touches no file.
+func (l *Log) Ready() error {
+	for _, r := range []root{l.logs, l.work} {
+		if r.make.silent() {
+			return fmt.Errorf("%s: %w since an earlier call", r.dir, errSilent)
+		}
+	}
+	return nil
+}
+
 // Dir is the log directory.
 func (r *Run) Dir() string { return r.dir }
 

@@ -35,10 +35,13 @@ func NewSelf() (Self, error) {
 	return Self{Path: path, Args: []string{"dagu", SelfArgument}}, nil
 }
 
-// CheckFork tells why no process can be started and reaped, as it is done with
-// those of steps: there are no process numbers, descriptors or memory left, say. It
-// takes no slot and no notice of any run.
+// CheckFork tells why no run could begin: its directories do not answer, or no process
+// can be started and reaped, as it is done with those of steps: there are no process
+// numbers, descriptors or memory left, say. It takes no slot and no notice of any run.
 func (r *Runner) CheckFork(ctx context.Context, self Self) error {
+	if err := r.logs.Ready(); err != nil {
+		return fmt.Errorf("look at the directories of runs: %w", err)
+	}
 	if err := fault.Error("executor.fork"); err != nil {
 		return err
 	}
