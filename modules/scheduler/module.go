@@ -45,8 +45,12 @@ func build(p params) (*Scheduler, error) {
 		Wall:             p.Wall,
 		MisfireThreshold: p.Config.Scheduler.MisfireThreshold,
 		Metrics:          p.Metrics,
-		// The loop is why the process exists: without it the process ends, and says so.
-		Died: func(error) { _ = p.Shutdowner.Shutdown(fx.ExitCode(1)) },
+		// The loop is why the process exists: without it the process ends, and says so, also
+		// when its start is not over yet. The probes say so before anything else happens.
+		Died: func(error) {
+			p.Registry.Advance(health.Draining)
+			_ = p.Shutdowner.Shutdown(fx.ExitCode(1))
+		},
 	}, Deps{
 		Catalog:   p.Catalog,
 		Store:     p.Store,
