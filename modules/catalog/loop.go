@@ -121,8 +121,8 @@ func (l *loop) launch(ctx context.Context) {
 
 // ended takes a result over and plans the next comparison.
 func (l *loop) ended(ctx context.Context, res result) {
-	fault.At("catalog.loop")
 	l.busy = false
+	fault.At("catalog.loop")
 	l.stall.Stop()
 	l.listen()
 	if ctx.Err() != nil {

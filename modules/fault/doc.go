@@ -6,12 +6,20 @@
 // A point is made to misbehave by a file of its name in the directory that
 // DAGU_FAULTS names, for as long as the file is there:
 //
-//	hang          the caller stays, until the file is gone
+//	hang          the caller stays, until the file is gone; meanwhile there is a file
+//	              of the point's name with ".hangs" behind it
 //	panic         the caller panics
 //	panic NAME    of a point that DAGs come to: only that DAG's caller panics
 //	delay 5s      the caller waits that long
 //	error EIO     the caller gets that error: EIO, ENOSPC or EROFS
 //	offset -1h    of the point "wall": how far the wall clock is stepped
+//
+// A point NAME.lock stands within a lock of the module NAME, which is not released while
+// the point hangs: catalog, life, logging, queue, runlog, runner, scheduler and store
+// have one. disk, metrics, notify and ping hold no lock of theirs between their start
+// and their stop. health has no point: no loop and no check takes a lock of it, and
+// answers take one alone, that of the server's list of connections, which is held for
+// a look at memory. A point there would show that who answers is needed to answer.
 //
 // DAGU_FAULTS_OFF names parts of the health registry, with commas between, which
 // the process does without.

@@ -26,10 +26,7 @@ func At(point string) { _ = Error(point) }
 func Error(point string) error {
 	switch act, what := told(point); act {
 	case "hang":
-		for act == "hang" {
-			time.Sleep(look)
-			act, _ = told(point)
-		}
+		hang(point)
 	case "panic":
 		panic("fault at " + point)
 	case "delay":
@@ -39,6 +36,16 @@ func Error(point string) error {
 		return fmt.Errorf("fault at %s: %w", point, errorOf(what))
 	}
 	return nil
+}
+
+// hang stays until the point is not told to hang any more, and says so meanwhile.
+func hang(point string) {
+	mark := filepath.Join(os.Getenv(dirVar), point+".hangs")
+	_ = os.WriteFile(mark, nil, 0o600) // one who waits for it in vain says so
+	for act := "hang"; act == "hang"; act, _ = told(point) {
+		time.Sleep(look)
+	}
+	_ = os.Remove(mark) // another one who hung here may have been first
 }
 
 func errorOf(name string) error {

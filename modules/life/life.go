@@ -29,6 +29,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
+	"dagu/modules/fault"
 	"dagu/modules/health"
 	"dagu/modules/routine"
 )
@@ -288,6 +289,7 @@ func (k *Keeper) run(ctx context.Context) {
 func (k *Keeper) runOnce() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	fault.At("life.lock")
 	phase, stuck := running, k.record.Stuck
 	// The verdict before the phase: that on a process which drains is always good.
 	live := k.registry.Verdict(health.ProbeLive).Healthy

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+
+	"dagu/modules/fault"
 )
 
 // writer writes lines in a goroutine of its own, which lives while lines wait.
@@ -47,6 +49,7 @@ func newWriter(out io.Writer, limit int, notice func(uint64) []byte) *writer {
 func (w *writer) add(line []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	fault.At("logging.lock")
 	if len(w.pending)+len(line) > w.limit {
 		w.total.Add(1)
 		w.untold++

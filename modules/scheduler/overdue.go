@@ -73,6 +73,7 @@ func NewOverdue(c Catalog, marks Marks, wall Wall, threshold time.Duration) *Ove
 func (o *Overdue) Look(ctx context.Context) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	fault.At("scheduler.lock")
 	o.turn++
 	s := o.clock.read(o.anchor.read(o.wall))
 	if s.back || s.released { // marks may have been taken back, or schedules passed over
