@@ -22,7 +22,8 @@ func TestJudge(t *testing.T) {
 		"stays green":        {"gggggggggg", want{}, nil},
 		"red unasked":        {"ggggrggggg", want{}, []string{"503, must stay green"}},
 		"never red":          {"gggggggggg", want{within: 3 * time.Second, recovers: time.Second}, []string{never}},
-		"late":               {"gggggrgggg", want{within: time.Second / 2, recovers: time.Second}, []string{"red after 2.5s, want 500ms"}},
+		"late":               {"gggggrgggg", want{within: time.Second, recovers: time.Second}, []string{"still green after 1.5s, want red within 1s"}},
+		"asked in time":      {"ggggrrgggg", want{within: time.Second, recovers: time.Second}, nil},
 		"green in between":   {"gggrgrgggg", want{within: 3 * time.Second, recovers: time.Second}, []string{"green while the fault lasts"}},
 		"slow to recover":    {"gggrrrrrrg", want{within: 3 * time.Second, recovers: time.Second}, []string{"green again after 2.5s, want 1s"}},
 		"red for ever":       {"gggrrrrrrr", want{within: 3 * time.Second, recovers: time.Minute}, []string{"not green at the end"}},
@@ -34,7 +35,7 @@ func TestJudge(t *testing.T) {
 		for i, letter := range tt.answers {
 			line = append(line, sample{at: at(float64(i)), code: map[rune]int{'g': 200, 'r': 503}[letter]})
 		}
-		got := judge(line, span{made: at(2.5), lifted: at(5.5)}, tt.want)
+		got := judge(line, span{made: at(2.5), lifted: at(5.5)}, tt.want, 0)
 		require.Equal(t, tt.wrong, got.wrong, name)
 	}
 }

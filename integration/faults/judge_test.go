@@ -43,29 +43,39 @@ type verdict struct {
 	wrong    []string
 }
 
+// late is by how much in all questions came later than they should: what a busy machine
+// has kept from who asked, and about as often from the process.
+func (t timeline) late() time.Duration {
+	var sum time.Duration
+	for i := range t[min(1, len(t)):] {
+		sum += max(0, t[i+1].at.Sub(t[i].at)-every)
+	}
+	return sum
+}
+
 // missing tells that the probe never turned red, and that there is no other objection.
 func (v verdict) missing() bool { return slices.Equal(v.wrong, []string{never}) }
 
 const (
 	never = "never red"
-	// lag is how much later a client on a busy machine learns of an answer's change.
+	// lag is how much later than on an idle machine a process turns: its evaluator
+	// counts turns of a second, of which each may begin some milliseconds late.
 	lag = 500 * time.Millisecond
 )
 
-// judge compares what a probe answered with what is wanted.
-func judge(t timeline, s span, w want) verdict {
+// judge compares what a probe answered with what is wanted. Red is late when a question
+// was answered with green that was asked later than it may be: so nothing is forgiven to
+// the process for what its client was late. The process is forgiven spare.
+func judge(t timeline, s span, w want, spare time.Duration) verdict {
 	var v verdict
 	object := func(format string, args ...any) {
 		if text := fmt.Sprintf(format, args...); !slices.Contains(v.wrong, text) {
 			v.wrong = append(v.wrong, text)
 		}
 	}
-	var gap time.Duration // the longest between two questions: how far behind the client is
-	for i, a := range t {
+	var green time.Duration // from the fault to the last question before the first red answer
+	for _, a := range t {
 		v.slowest = max(v.slowest, a.took)
-		if i > 0 {
-			gap = max(gap, a.at.Sub(t[i-1].at))
-		}
 		during := a.at.After(s.made) && a.at.Add(a.took).Before(s.lifted)
 		switch {
 		case a.code == 0 && !w.unanswered:
@@ -79,6 +89,8 @@ func judge(t timeline, s span, w want) verdict {
 			v.first = a.at.Add(a.took).Sub(s.made)
 		case during && a.green() && v.first > 0:
 			object("green while the fault lasts")
+		case during && a.green():
+			green = a.at.Sub(s.made)
 		case !a.green() && a.at.After(s.lifted):
 			v.recovery = a.at.Sub(s.lifted)
 		}
@@ -89,8 +101,8 @@ func judge(t timeline, s span, w want) verdict {
 	switch {
 	case v.first == 0:
 		object(never)
-	case v.first > w.within+lag+gap:
-		object("red after %s, want %s", v.first, w.within)
+	case green > w.within+spare:
+		object("still green after %s, want red within %s", green, w.within)
 	}
 	if v.recovery > w.recovers {
 		object("green again after %s, want %s", v.recovery, w.recovers)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,17 +18,25 @@ import (
 func queued(n int, step string) variant {
 	return variant{name: step, make: func(s *subject) (func() error, error) {
 		s.write("dags/many.yaml", fmt.Sprintf("steps:\n  - id: a\n    run: %q\n", step))
-		binary, err := build()
-		if err != nil {
+		if err := s.enqueue("many"); err != nil {
 			return nil, err
-		}
-		cmd := exec.Command(binary, "enqueue", "many") //nolint:noctx // a one-shot command
-		cmd.Env, cmd.Dir = s.cmd.Env, s.dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("enqueue: %w: %s", err, out)
 		}
 		return func() error { return nil }, s.repeat(n)
 	}}
+}
+
+// enqueue queues a run of a DAG, by a process that is without the faults.
+func (s *subject) enqueue(dag string) error {
+	binary, err := build()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(binary, "enqueue", dag) //nolint:noctx // a one-shot command
+	cmd.Env, cmd.Dir = append(slices.Clone(s.cmd.Env), "DAGU_FAULTS="), s.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("enqueue %s: %w: %s", dag, err, out)
+	}
+	return nil
 }
 
 // repeat queues the only run that is recorded n times more.
@@ -63,7 +72,7 @@ func (s *subject) repeat(n int) (err error) {
 }
 
 // panicking has a DAG due each minute whose decisions panic, and the minutes pass by
-// stepping the clock.
+// stepping the clock. Each panic is counted, and each due time has its outcome.
 func panicking() variant {
 	return variant{name: "hook scheduler.take panic", make: func(s *subject) (func() error, error) {
 		s.write("dags/due.yaml", "schedule: \"* * * * *\"\nsteps:\n  - id: a\n    run: \"true\"\n")
@@ -71,6 +80,12 @@ func panicking() variant {
 		for minute := 1; err == nil && minute <= 5; minute++ {
 			wait(2*time.Second, func() bool { return false })
 			err = s.order("wall", fmt.Sprintf("offset %dm", minute))
+		}
+		if err == nil && !wait(patience, func() bool {
+			return s.metric("dagu_scheduler_panics_total") >= 5 &&
+				s.metric(`dagu_due_times_decided_total{outcome="missed",reason="internal_error"}`) >= 5
+		}) {
+			err = errors.New("the panics are not counted")
 		}
 		return func() error { return s.order("scheduler.take", "") }, err
 	}}

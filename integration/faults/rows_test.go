@@ -6,14 +6,15 @@ import (
 )
 
 const (
-	health = "/health"
-	live   = "/livez"
-	ready  = "/readyz"
+	health  = "/health"
+	live    = "/livez"
+	ready   = "/readyz"
+	startup = "/startupz"
 )
 
 // rows are all faults.
 func rows() []row {
-	return slices.Concat(loopRows(), storeRows(), workRows(), directoryRows(), diskRows(), healthyRows())
+	return slices.Concat(loopRows(), storeRows(), damageRows(), workRows(), directoryRows(), diskRows(), healthyRows())
 }
 
 // soon bounds how long a loop takes to be green again, checked how long a check does that
@@ -77,6 +78,15 @@ func loopRows() []row {
 			variants: []variant{hook("store.lock", "hang")},
 		},
 		{
+			fault: "the lock of the log is never released", parts: []string{"scheduler-loop"}, without: []string{"entries"},
+			red:      map[string]want{health: silent(1), ready: silent(1), live: silent(2)},
+			variants: []variant{unlogged()},
+		},
+		{
+			fault: "the lock of the check for due times is never released", parts: []string{"overdue"},
+			red: map[string]want{ready: silent(1)}, variants: []variant{hook("scheduler.lock", "hang")},
+		},
+		{
 			fault: "the store's writer hangs", parts: []string{"store-writer"}, without: []string{"store", "starved"},
 			red: map[string]want{ready: silent(1)}, variants: []variant{hook("store.writer", "hang")},
 		},
@@ -125,7 +135,7 @@ func workRows() []row {
 	list := []row{
 		{
 			fault: "the loop takes no due time", parts: []string{"overdue"},
-			red:      map[string]want{ready: {within: stall() + 5*time.Second, recovers: soon}},
+			red:      map[string]want{ready: silent(1)},
 			variants: []variant{lost()},
 		},
 		{
@@ -147,9 +157,13 @@ func workRows() []row {
 		red:      map[string]want{ready: {within: time.Minute, recovers: time.Minute}},
 		variants: []variant{hook("executor.fork", "error EIO"), hook("executor.fork", "hang")},
 	}, row{
+		fault: "the lock of the run logs is never released", parts: []string{"executor"},
+		red:      map[string]want{ready: {within: time.Minute, recovers: time.Minute}},
+		variants: []variant{hook("runlog.lock", "hang")},
+	}, row{
 		fault: "a schedule is not planned", parts: []string{"entries"},
 		red:      map[string]want{ready: {within: 91 * time.Second, recovers: time.Minute}},
-		variants: []variant{forgotten()},
+		variants: []variant{forgotten("error EIO"), forgotten("panic")},
 	})
 }
 
@@ -201,6 +215,7 @@ func healthyRows() []row {
 		},
 		{fault: "the clock is stepped", variants: []variant{hook("wall", "offset 1h"), hook("wall", "offset -1h")}},
 		{fault: "each decision of a DAG panics", variants: []variant{panicking()}},
+		{fault: "the lock of the file that tells of this life is never released", variants: []variant{hook("life.lock", "hang")}},
 		{fault: "10,000 runs are queued", variants: []variant{queued(10_000, "sleep 600")}},
 		{fault: "1,000 runs fail in a row", variants: []variant{queued(1000, "exit 1")}},
 		{fault: "the DAG directory is emptied", variants: []variant{emptied()}},

@@ -1,8 +1,11 @@
 package faults_test
 
 import (
+	"bufio"
 	"bytes"
+	"math"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +30,7 @@ type subject struct {
 	log   buffer
 	done  chan struct{} // closed when it has ended
 	watch *watch
+	due   time.Time // when the DAG that was prepared is due
 }
 
 // path is a path below the home.
@@ -110,6 +114,30 @@ func (s *subject) order(point, act string) error {
 		return err
 	}
 	return os.Rename(next, s.path("control", point))
+}
+
+// url is where the subject answers.
+func (s *subject) url(path string) string { return "http://127.0.0.1:" + strconv.Itoa(s.port) + path }
+
+// metric is the value of a series, named as a scrape has it; NaN while there is none.
+func (s *subject) metric(series string) float64 {
+	client := &http.Client{Timeout: clientTimeout}
+	defer client.CloseIdleConnections()
+	response, err := client.Get(s.url("/metrics")) //nolint:noctx // it has a timeout
+	if err != nil {
+		return math.NaN()
+	}
+	defer func() { _ = response.Body.Close() }()
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() {
+		if text, ok := strings.CutPrefix(lines.Text(), series+" "); ok {
+			value, err := strconv.ParseFloat(text, 64)
+			if err == nil {
+				return value
+			}
+		}
+	}
+	return math.NaN()
 }
 
 // buffer is a bytes.Buffer that may be read while it is written.

@@ -18,7 +18,7 @@ const (
 )
 
 // endpoints are all that are watched.
-func endpoints() []string { return []string{"/health", "/livez", "/readyz", "/startupz"} }
+func endpoints() []string { return []string{health, live, ready, startup} }
 
 // watch asks the probes of a subject, each over a connection of its own.
 type watch struct {
@@ -31,11 +31,19 @@ type watch struct {
 
 func newWatch(tb testing.TB, port int) *watch {
 	tb.Helper()
+	return newWatchEvery(tb, port, every)
+}
+
+// newWatchEvery is newWatch that asks more often, or less.
+func newWatchEvery(tb testing.TB, port int, every time.Duration) *watch {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &watch{lines: map[string]timeline{}, cancel: cancel}
 	for i, endpoint := range endpoints() {
 		method := []string{http.MethodGet, http.MethodHead}[i%2]
-		w.all.Go(func() { w.ask(ctx, method, "http://127.0.0.1:"+strconv.Itoa(port)+endpoint, endpoint) })
+		w.all.Go(func() {
+			w.ask(ctx, every, question{method, "http://127.0.0.1:" + strconv.Itoa(port) + endpoint, endpoint})
+		})
 	}
 	tb.Cleanup(w.stop)
 	return w
@@ -52,7 +60,10 @@ func (w *watch) hold() { w.held.Lock() }
 
 func (w *watch) goOn() { w.held.Unlock() }
 
-func (w *watch) ask(ctx context.Context, method, url, endpoint string) {
+// question is what an endpoint is asked with.
+type question struct{ method, url, endpoint string }
+
+func (w *watch) ask(ctx context.Context, every time.Duration, q question) {
 	client := &http.Client{Timeout: clientTimeout, Transport: &http.Transport{MaxIdleConns: 1}}
 	defer client.CloseIdleConnections()
 	tick := time.NewTicker(every)
@@ -65,13 +76,13 @@ func (w *watch) ask(ctx context.Context, method, url, endpoint string) {
 		}
 		w.held.RLock()
 		begin := time.Now()
-		code := once(ctx, client, method, url)
+		code := once(ctx, client, q.method, q.url)
 		w.held.RUnlock()
 		if ctx.Err() != nil {
 			return
 		}
 		w.mu.Lock()
-		w.lines[endpoint] = append(w.lines[endpoint], sample{begin, code, time.Since(begin)})
+		w.lines[q.endpoint] = append(w.lines[q.endpoint], sample{begin, code, time.Since(begin)})
 		w.mu.Unlock()
 	}
 }

@@ -4,19 +4,39 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 )
 
-const due = "schedule: \"* * * * *\"\nsteps:\n  - id: a\n    run: \"true\"\n"
-
-// lost has a minute pass of which the loop takes nothing.
+// lost has a due time come that the loop does not take. It lies half an hour ahead, so
+// that it comes by a step of the clock, at a known moment, and not before.
 func lost() variant {
-	return variant{name: "hook scheduler.lose", make: func(s *subject) (func() error, error) {
-		s.write("dags/due.yaml", due)
-		err := s.order("scheduler.lose", "error EIO")
-		wait(3*time.Second, func() bool { return false }) // it is loaded
-		return func() error { return s.order("scheduler.lose", "") }, errors.Join(err, s.order("wall", "offset 1m"))
-	}}
+	return variant{
+		name: "hook scheduler.lose",
+		prepare: func(s *subject) error {
+			s.due = time.Now().UTC().Truncate(time.Minute).Add(30 * time.Minute)
+			s.write("dags/due.yaml", fmt.Sprintf("schedule: \"%d %d * * *\"\nsteps:\n  - id: a\n    run: \"true\"\n", s.due.Minute(), s.due.Hour()))
+			return errors.Join(s.order("scheduler.lose", "error EIO"), s.loaded(2))
+		},
+		make: func(s *subject) (func() error, error) {
+			err := s.order("wall", "offset "+time.Until(s.due).String())
+			return func() error { return s.order("scheduler.lose", "") }, err
+		},
+	}
+}
+
+// loaded waits until so many DAG files are planned: the catalog has them, and the loop
+// and the check that follow it, a second later at most, have had their turns.
+func (s *subject) loaded(files int) error {
+	if !wait(patience, func() bool { return s.metric("dagu_catalog_files") == float64(files) }) {
+		return fmt.Errorf("%d files are not loaded", files)
+	}
+	turns := func() float64 { return s.metric("dagu_scheduler_turn_duration_seconds_count") }
+	enough := turns() + 3
+	if !wait(patience, func() bool { return turns() >= enough }) {
+		return errors.New("the loop does not turn")
+	}
+	return nil
 }
 
 // passed queues a run that admission does not look at.
@@ -43,10 +63,19 @@ func unreleased() variant {
 	}}
 }
 
+// unlogged has the loop write a line to a log that never lets go of its lock: it tells
+// of each step of the clock.
+func unlogged() variant {
+	return variant{name: "hook logging.lock hang", make: func(s *subject) (func() error, error) {
+		err := errors.Join(s.order("logging.lock", "hang"), s.order("wall", "offset 2s"))
+		return func() error { return s.order("logging.lock", "") }, err
+	}}
+}
+
 // forgotten has a file loaded of which the loop plans nothing; written anew, it is planned.
-func forgotten() variant {
-	return variant{name: "hook scheduler.plan", make: func(s *subject) (func() error, error) {
-		err := s.order("scheduler.plan", "error EIO")
+func forgotten(act string) variant {
+	return variant{name: "hook scheduler.plan " + act, make: func(s *subject) (func() error, error) {
+		err := s.order("scheduler.plan", act)
 		s.write("dags/late.yaml", "schedule: \"0 5 29 2 *\"\nsteps:\n  - id: a\n    run: \"true\"\n")
 		return func() error {
 			lifted := s.order("scheduler.plan", "")
