@@ -8,7 +8,7 @@
 //	    <step>.out <step>.err  the streams of a step, of all its tries
 //	    attempt-2/<step>.out   those of the run's second attempt
 //
-// and a work directory, in which steps run that name none:
+// whose time is when the run was due, or else queued, and a work directory, in which steps run that name none:
 //
 //	<work dir>/<DAG>/<run id>/
 //

@@ -95,7 +95,7 @@ func TestALongRemovalKeepsNoRunFromItsDirectories(t *testing.T) {
 		require.ErrorContains(t, l.Remove(runlog.Expired{LogDir: filepath.Join(root, "logs", "x")}), "does not answer within 1m0s")
 		require.Equal(t, time.Minute, time.Since(began))
 	})
-	_, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r", Number: 1, Started: started()})
+	_, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r", Number: 1, Named: named()})
 	require.NoError(t, err)
 }
 

@@ -55,8 +55,9 @@ type Attempt struct {
 	DAG, RunID string
 	// Number counts from 1.
 	Number int
-	// Started is when the first attempt started; it is part of the name of the log directory.
-	Started time.Time
+	// Named is part of the name of the log directory: a time that is the same
+	// whenever the run is begun.
+	Named time.Time
 	// LogDir is the log directory as an earlier attempt recorded it; "" when there was none.
 	LogDir string
 }
@@ -69,7 +70,7 @@ type Run struct {
 // Open makes the directories of an attempt, unless they exist. Where a root does
 // not answer in time this is an error, at once until the root answers again.
 func (l *Log) Open(a Attempt) (*Run, error) {
-	name := "dag-run_" + a.Started.UTC().Format(stamp) + "_" + fileName(a.RunID)
+	name := "dag-run_" + a.Named.UTC().Format(stamp) + "_" + fileName(a.RunID)
 	r := &Run{
 		dir:  filepath.Join(l.options.LogDir, fileName(a.DAG), name),
 		work: filepath.Join(l.options.WorkDir, fileName(a.DAG), fileName(a.RunID)),

@@ -30,12 +30,12 @@ func newLog(t *testing.T) (l *runlog.Log, root string) {
 	return l, root
 }
 
-func started() time.Time { return time.Date(2031, 5, 1, 6, 30, 0, 0, time.FixedZone("", 7200)) }
+func named() time.Time { return time.Date(2031, 5, 1, 6, 30, 0, 0, time.FixedZone("", 7200)) }
 
 func TestThePathsOfARun(t *testing.T) {
 	t.Parallel()
 	l, root := newLog(t)
-	run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r-1", Number: 1, Started: started()})
+	run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r-1", Number: 1, Named: named()})
 	require.NoError(t, err)
 	dir := filepath.Join(root, "logs", "etl", "dag-run_20310501_043000Z_r-1")
 	require.Equal(t, dir, run.Dir())
@@ -47,7 +47,7 @@ func TestThePathsOfARun(t *testing.T) {
 	require.Equal(t, filepath.Join(dir, "load.out"), out)
 	require.Equal(t, filepath.Join(dir, "load.err"), errs)
 
-	again, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r-1", Number: 2, Started: started().Add(time.Hour), LogDir: dir})
+	again, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r-1", Number: 2, Named: named().Add(time.Hour), LogDir: dir})
 	require.NoError(t, err)
 	require.Equal(t, dir, again.Dir(), "a retry goes on in the same directory")
 	require.Equal(t, run.WorkDir(), again.WorkDir())
@@ -59,7 +59,7 @@ func TestThePathsOfARun(t *testing.T) {
 func TestARecordedDirectoryOfAnotherRootIsNotUsed(t *testing.T) {
 	t.Parallel()
 	l, root := newLog(t)
-	run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r", Number: 2, Started: started(), LogDir: "/etc"})
+	run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r", Number: 2, Named: named(), LogDir: "/etc"})
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(run.Dir(), filepath.Join(root, "logs", "etl")))
 }
@@ -67,7 +67,7 @@ func TestARecordedDirectoryOfAnotherRootIsNotUsed(t *testing.T) {
 func TestAnyNameOfAStepIsAFile(t *testing.T) {
 	t.Parallel()
 	l, _ := newLog(t)
-	run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r", Number: 1, Started: started()})
+	run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r", Number: 1, Named: named()})
 	require.NoError(t, err)
 	names := []string{
 		"plain", "a/b", "a_b", "../../up", "..", ".", "", ".hidden", "größe", "grösse", "a b", "a\nb", "a\x00b",
@@ -89,7 +89,7 @@ func TestADirectoryThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	l, root := newLog(t)
 	require.NoError(t, os.WriteFile(filepath.Join(root, "logs"), nil, 0o600))
-	_, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r-7", Number: 1, Started: started()})
+	_, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r-7", Number: 1, Named: named()})
 	require.ErrorContains(t, err, "r-7")
 }
 
@@ -123,7 +123,7 @@ func TestRemoveStaysInItsRoots(t *testing.T) {
 	l, root := newLog(t)
 	outside := filepath.Join(root, "outside")
 	require.NoError(t, os.MkdirAll(filepath.Join(outside, "kept"), 0o750))
-	run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r", Number: 1, Started: started()})
+	run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "r", Number: 1, Named: named()})
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(outside, filepath.Join(run.WorkDir(), "link")))
 	link := filepath.Join(root, "logs", "swapped")
@@ -149,7 +149,7 @@ func TestDirectoryOfADAGGoesWithItsLastRun(t *testing.T) {
 	t.Parallel()
 	l, root := newLog(t)
 	of := func(id string) runlog.Expired {
-		run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: id, Number: 1, Started: started()})
+		run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: id, Number: 1, Named: named()})
 		require.NoError(t, err)
 		return runlog.Expired{LogDir: run.Dir(), WorkDir: run.WorkDir()}
 	}
@@ -177,7 +177,7 @@ func TestRunsBeginWhileOthersOfTheirDAGAreRemoved(t *testing.T) {
 	for _, name := range []string{"one", "two"} {
 		beginners.Go(func() {
 			for range 300 {
-				run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: name, Number: 1, Started: started()})
+				run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: name, Number: 1, Named: named()})
 				if err == nil {
 					err = l.Remove(runlog.Expired{LogDir: run.Dir(), WorkDir: run.WorkDir()})
 				}
@@ -213,7 +213,7 @@ func TestARunBeginsWhileTheDirectoriesOfItsDAGComeAndGo(t *testing.T) {
 		})
 	}
 	for range 200 {
-		run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "one", Number: 1, Started: started()})
+		run, err := l.Open(runlog.Attempt{DAG: "etl", RunID: "one", Number: 1, Named: named()})
 		if !assert.NoError(t, err) {
 			break
 		}

@@ -26,7 +26,7 @@ func (r *Runner) Dry(ctx context.Context, d *dag.DAG, n store.NewRun) (store.Run
 	defer unwatch()
 
 	x.dag, x.steps = d, newRecorder(d)
-	if x.files, err = r.logs.Open(runlog.Attempt{DAG: rec.DAG, RunID: rec.ID, Number: 1, Started: rec.Started}); err != nil {
+	if x.files, err = r.logs.Open(runlog.Attempt{DAG: rec.DAG, RunID: rec.ID, Number: 1, Named: rec.Started}); err != nil {
 		return rec, nil, err
 	}
 	o := x.rehearse(life)

@@ -26,7 +26,9 @@ type fakeStore struct {
 	counts  map[string]int
 	results []store.Result
 	stops   []string
-	subs    []chan struct{}
+	// identity is the database's; "" is one of its own.
+	identity string
+	subs     []chan struct{}
 }
 
 func newFakeStore() *fakeStore {
@@ -95,6 +97,16 @@ func (f *fakeStore) Finish(_ context.Context, _ store.Ref, result store.Result) 
 		}
 	}
 	f.save(result.Steps)
+	f.results = append(f.results, result)
+	return nil
+}
+
+func (f *fakeStore) Identity() string { return f.identity }
+
+func (f *fakeStore) Adopt(_ context.Context, _ store.Ref, _, _ string, result store.Result) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("adopt")
 	f.results = append(f.results, result)
 	return nil
 }

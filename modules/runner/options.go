@@ -62,6 +62,10 @@ type Store interface {
 	Begin(ctx context.Context, ref store.Ref, logDir, workDir string, steps []store.Step) error
 	// SaveSteps records the state of steps.
 	SaveSteps(ctx context.Context, ref store.Ref, steps []store.Step) error
+	// Identity tells the database apart from others, whatever copy of it this is.
+	Identity() string
+	// Adopt records how a run ended that was executed before the database was restored.
+	Adopt(ctx context.Context, ref store.Ref, logDir, workDir string, result store.Result) error
 	// Finish records how the attempt ended.
 	Finish(ctx context.Context, ref store.Ref, result store.Result) error
 	// Interrupt is Finish for an attempt that a shutdown cut short; the run may

@@ -22,6 +22,8 @@ type outcome struct {
 	cut bool
 	// unbegun tells that nothing was started, so that the run may go back to its queue.
 	unbegun bool
+	// adopted tells that an earlier life executed the run.
+	adopted bool
 	// bare tells that there is nothing that a handler could work with.
 	bare bool
 }

@@ -21,6 +21,9 @@ func (x *run) prepare(ctx context.Context) (outcome, bool) {
 	if err := x.openFiles(ctx); err != nil {
 		return x.unprepared(ctx, err), false
 	}
+	if o, ok := x.adopt(); ok {
+		return o, false
+	}
 	if err := x.carry(ctx); err != nil {
 		return x.unprepared(ctx, err), false
 	}
@@ -34,7 +37,7 @@ func (x *run) prepare(ctx context.Context) (outcome, bool) {
 		return x.unprepared(ctx, err), false
 	}
 	x.steps.open(x)
-	x.journal.printf("run %s of %s began: attempt %d, trigger %s", x.rec.ID, x.rec.DAG, x.rec.Attempt, x.rec.Trigger)
+	x.journal.printf("%s%d, trigger %s, database %s", x.beginning(), x.rec.Attempt, x.rec.Trigger, x.runner.store.Identity())
 	return outcome{}, true
 }
 
@@ -72,7 +75,7 @@ func (x *run) load(ctx context.Context) error {
 func (x *run) openFiles(ctx context.Context) error {
 	return x.awaitRoom(ctx, func() (err error) {
 		x.files, err = x.runner.logs.Open(runlog.Attempt{
-			DAG: x.rec.DAG, RunID: x.rec.ID, Number: x.rec.Attempt, Started: x.rec.Started, LogDir: x.rec.LogDir,
+			DAG: x.rec.DAG, RunID: x.rec.ID, Number: x.rec.Attempt, Named: x.named(), LogDir: x.rec.LogDir,
 		})
 		if err != nil {
 			return orNoRoom(err)
@@ -80,6 +83,17 @@ func (x *run) openFiles(ctx context.Context) error {
 		x.journal, err = openJournal(x.files.LogFile())
 		return orNoRoom(err)
 	})
+}
+
+// named is the time in the name of the log directory. An older copy of the
+// database has the same one, unlike the time of the start: see adopt.
+func (x *run) named() time.Time {
+	for _, at := range []time.Time{x.rec.Due, x.rec.Queued} {
+		if !at.IsZero() {
+			return at
+		}
+	}
+	return x.rec.Started
 }
 
 // carry makes the list of steps. In a retry, steps that succeeded or were

@@ -19,6 +19,9 @@ func (x *run) record(o outcome) (store.Result, error) {
 	if x.foreground && result.Reason == store.ReasonShutdown {
 		result.Reason = store.ReasonStopped // its process was told to end, and it is all there is in it
 	}
+	if o.adopted {
+		return result, x.recordAdopted(result)
+	}
 	x.tell(result)
 	if x.isLost() {
 		return result, fmt.Errorf("record run %s: %w", x.rec.ID, store.ErrLost)
@@ -54,7 +57,7 @@ func (x *run) record(o outcome) (store.Result, error) {
 // tell logs how the attempt ended.
 func (x *run) tell(result store.Result) {
 	took := time.Since(x.rec.Started)
-	x.journal.printf("run ended: %s%s after %s", result.Status, bracketed(string(result.Reason)), took.Round(time.Millisecond))
+	x.journal.printf(ending+"%s%s after %s", result.Status, bracketed(string(result.Reason)), took.Round(time.Millisecond))
 	if result.Error != "" {
 		x.journal.printf("%s", result.Error)
 	}

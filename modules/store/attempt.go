@@ -61,6 +61,26 @@ func (s *Store) Finish(ctx context.Context, ref Ref, result Result) error {
 	return err
 }
 
+// Adopt records how a run ended that was executed before, in a time of which this
+// copy of the database does not know, with its directories. A repeat with the
+// same status is no error.
+func (s *Store) Adopt(ctx context.Context, ref Ref, logDir, workDir string, result Result) error {
+	_, err := write(ctx, s, "adopt run "+ref.RunID, func(ctx context.Context, t *tx) (struct{}, error) {
+		r, err := t.held(ctx, ref)
+		if errors.Is(err, ErrLost) && r.Status == result.Status && r.Attempt == ref.Attempt && r.Owner == ref.Owner {
+			return struct{}{}, nil
+		}
+		if err != nil {
+			return struct{}{}, err
+		}
+		if _, err = t.exec(ctx, "update runs set log_dir = $2, work_dir = $3 where seq = $1", r.seq, logDir, workDir); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, t.finish(ctx, r, result)
+	})
+	return err
+}
+
 // Interrupt records how the attempt was cut short. The run goes back to queued
 // when it asked for that, was never interrupted before and nobody wants it
 // stopped; otherwise it ends as with Finish. A repeat tells the same.

@@ -33,6 +33,8 @@ type database struct {
 	writer   *session
 	readers  *readers
 	files    identities
+	// identity is written into the database once, and goes with its copies.
+	identity string
 }
 
 // openDatabase opens the database of a data directory. The lock keeps processes
@@ -90,6 +92,9 @@ func (d *database) open(ctx context.Context, path string) (err error) {
 		return err
 	}
 	d.writer = newSession(conn)
+	if d.identity, err = identifyDatabase(ctx, d.writer); err != nil {
+		return err
+	}
 	mode, _, err := first(ctx, d.writer, word, "pragma journal_mode")
 	if err != nil {
 		return err

@@ -90,6 +90,9 @@ const (
 	ReasonShutdown   Reason = "shutdown"
 	ReasonStopped    Reason = "stopped"
 	ReasonTimeout    Reason = "timeout"
+	// ReasonRecovered marks a run that was executed before an older copy of the
+	// database was restored. It is not executed again.
+	ReasonRecovered Reason = "recovered"
 	// ReasonPrecondition marks a run whose root precondition was not met.
 	ReasonPrecondition Reason = "precondition"
 )
