@@ -71,6 +71,7 @@ var engine = fx.Options(
 	own(store.RoleScheduler),
 	life.Module,
 	catalog.Module,
+	receipt,
 	runner.Module,
 	queue.Module,
 	scheduler.Module,

@@ -104,11 +104,14 @@ func TestTheOrderOfHooks(t *testing.T) {
 	}
 }
 
-// down is the order on the way down: the reverse, with the log written out after
-// everything but the health server and the registry behind its verdict.
+// down is the order on the way down: the reverse, with the receipt once runs have
+// ended, and the log written out after everything but the health server and the registry behind its verdict.
 func down(up []string) []string {
 	var list []string
 	for _, hook := range slices.Backward(up) {
+		if hook == "catalog.(*Catalog).Start" && slices.Contains(up, "runner.(*Runner).Start") {
+			list = append(list, "app.drain.tell")
+		}
 		switch {
 		case hook == "app.phase.run":
 			hook = "health.(*Registry).StopChecks"

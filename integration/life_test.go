@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dagu/modules/store"
 )
 
 // grace is how long before the end of the process a probe may be refused, on a machine
@@ -114,7 +116,8 @@ func TestHealthThroughALife(t *testing.T) {
 }
 
 // A drain lets a short run finish and cuts a long one, whose handlers run; one
-// that asks for it is queued again; what was queued stays so.
+// that asks for it is queued again; what was queued stays so; a wait for the next
+// try ends. The log has the receipt.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	h := newHome(t, "DAGU_SCHEDULER_DRAIN_TIMEOUT=3s")
@@ -125,10 +128,16 @@ func TestDrain(t *testing.T) {
 	h.dag("again", fmt.Sprintf("on_interrupt: retry\nsteps:\n  - run: |\n      [ -e %[1]s ] && exit 0\n      touch %[1]s; sleep 1000\n", h.path("again")))
 	d := h.scheduler()
 	s := h.records()
-	for _, name := range []string{"short", "long", "again"} {
+	h.dag("waits", "steps:\n  - run: exit 1\n    retry_policy: {limit: 5, interval_sec: 3600}\n")
+	for _, name := range []string{"short", "long", "again", "waits"} {
 		h.enqueue(name)
 	}
-	eventually(t, func() bool { return h.counts(s, "")["running"] == 3 && countSleepers(h.processes()) == 2 }, "three runs are active")
+	eventually(t, func() bool { return h.counts(s, "")["running"] == 4 && countSleepers(h.processes()) == 2 }, "four runs are active")
+	eventually(t, func() bool {
+		steps, err := s.Steps(t.Context(), h.runs(s, "waits")[0].ID, 0)
+		require.NoError(t, err)
+		return len(steps) == 1 && steps[0].Status == store.StepRetrying
+	}, "one waits for its next try")
 	for range 3 {
 		h.enqueue("later")
 	}
@@ -138,10 +147,15 @@ func TestDrain(t *testing.T) {
 	require.Zero(t, d.wait())
 	require.Equal(t, map[string]int{"succeeded": 1}, h.counts(s, "short"))
 	require.Equal(t, map[string]int{"aborted shutdown": 1}, h.counts(s, "long"))
+	require.Equal(t, map[string]int{"aborted shutdown": 1}, h.counts(s, "waits"))
 	require.Equal(t, []string{"abort", "exit"}, lines(h.read("handlers")))
 	require.Equal(t, 1, h.counts(s, "again")["queued"]+h.counts(s, "again")["queued shutdown"])
 	require.Equal(t, map[string]int{"queued": 3}, h.counts(s, "later"))
 	require.Empty(t, h.processes())
+	receipt := d.receipt()
+	require.Equal(t, []string{"short"}, receipt.names("finished"))
+	require.Equal(t, []string{"again", "long", "waits"}, receipt.names("cut"))
+	require.Equal(t, []string{"again", "later", "later", "later"}, receipt.names("queued"))
 
 	h.scheduler()
 	eventually(t, func() bool { return h.counts(s, "")["succeeded"] == 1+3+1 }, "queued runs are run by the next life")

@@ -43,6 +43,9 @@ type Runner struct {
 	// quitting is closed when nothing is to be recorded any more.
 	quitting <-chan struct{}
 	loops    sync.WaitGroup
+	// draining tells that Stop was called, and drained what ended since.
+	draining bool
+	drained  Drained
 }
 
 // New returns a Runner that takes no runs until Start. The error names the
@@ -105,8 +108,7 @@ func (r *Runner) Execute(rec store.Run, done func()) {
 	}
 	go func() {
 		defer done()
-		defer r.leave(x)
-		_, _ = x.execute(life) // recorded and logged
+		_, _ = r.execute(x, life) // recorded and logged
 	}()
 }
 
@@ -118,11 +120,18 @@ func (r *Runner) Run(ctx context.Context, rec store.Run, watch Observer) (store.
 	if err != nil {
 		return store.Result{}, err
 	}
-	defer r.leave(x)
 	x.watch, x.foreground = watch, true
 	unwatch := context.AfterFunc(ctx, func() { x.stop(store.ReasonStopped) })
 	defer unwatch()
-	return x.execute(life)
+	return r.execute(x, life)
+}
+
+// execute executes a run that was entered, and leaves it.
+func (r *Runner) execute(x *run, life context.Context) (result store.Result, err error) {
+	defer r.leave(x)
+	result, err = x.execute(life)
+	r.note(x.rec, result, err)
+	return result, err
 }
 
 // Active is the number of runs that are executed now.

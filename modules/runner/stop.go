@@ -80,7 +80,7 @@ func (r *Runner) stopOnce(ctx context.Context) time.Duration {
 // says what was abandoned. Stop may be called again, and before Start.
 func (r *Runner) Stop(ctx context.Context) error {
 	r.mu.Lock()
-	r.open = false
+	r.open, r.draining = false, true
 	if r.quit == nil {
 		r.quit = func() {}
 		r.mu.Unlock()
