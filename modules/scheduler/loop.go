@@ -93,6 +93,7 @@ func (l *loop) sleep(now time.Time) time.Duration {
 func (l *loop) runOnce(ctx context.Context) time.Time {
 	fault.At("scheduler.loop")
 	now := l.tick()
+	l.take(now) // what a change takes from the plans was due until now
 	l.deps.Pulse.Beat("following the catalog")
 	// What fails here leaves the schedules that are known, which are due all the same.
 	failed := l.follow(ctx, now)
@@ -144,6 +145,9 @@ func (l *loop) follow(ctx context.Context, now time.Time) error {
 			return err
 		}
 		removed = append(removed, gone...)
+		if err = l.takeEdited(ctx, changed, now); err != nil {
+			return err
+		}
 	}
 	if len(changed)+len(removed) > 0 {
 		if err := l.sync(ctx, changed, removed, now); err != nil {
