@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -54,6 +55,17 @@ func (h *home) schedulerAt(at time.Time) *daemon {
 	return d
 }
 
+// scheduled waits until these DAGs, sorted, are all that have schedules: from then
+// on their due times count.
+func (h *home) scheduled(s *store.Store, dags ...string) {
+	h.tb.Helper()
+	eventually(h.tb, func() bool {
+		names, err := s.ActiveSchedules(context.Background())
+		require.NoError(h.tb, err)
+		return slices.Equal(names, dags)
+	}, "%v have schedules", dags)
+}
+
 // noon is when tests with a clock of their own take place, and before is the
 // moment before a time.
 func noon() time.Time { return time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC) }
@@ -96,6 +108,7 @@ func TestRestoredDatabase(t *testing.T) {
 	h.write("control/queue.pass", "error EIO") // nothing is admitted yet
 	s := h.records()
 	d := h.schedulerAt(noon().Add(-30 * time.Minute))
+	h.scheduled(s, "hourly")
 	h.enqueue("queued")
 	h.enqueue("fails")
 	d.stop()
