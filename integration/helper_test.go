@@ -18,6 +18,7 @@ func help(name string, args []string) int {
 		"subreaper": func() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) },
 		"silent-fs": mountSilent,
 		"init":      mountProc,
+		"pod":       becomePod,
 
 		"bare-server": serveBare,
 	}[name]
@@ -42,6 +43,17 @@ func mountProc() error {
 	}
 	if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
+	}
+	return nil
+}
+
+// becomePod is mountProc in a new UTS namespace, with the name of every other pod.
+func becomePod() error {
+	if err := mountProc(); err != nil {
+		return err
+	}
+	if err := unix.Sethostname([]byte("pod-0")); err != nil {
+		return fmt.Errorf("set the host name: %w", err)
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ type params struct {
 func build(p params) (*Scheduler, error) {
 	return New(Options{
 		Wall:             p.Wall,
+		Dir:              p.Config.Paths.DAGsDir,
 		MisfireThreshold: p.Config.Scheduler.MisfireThreshold,
 		Metrics:          p.Metrics,
 		// The loop is why the process exists: without it the process ends, and says so, also

@@ -18,6 +18,8 @@ type Options struct {
 	// Wall tells the time that schedules follow; nil is time.Now. It is the one
 	// hook by which a test steps the clock.
 	Wall Wall
+	// Dir is the directory of the catalog's DAGs, as the catalog records their files.
+	Dir string
 	// MisfireThreshold is how old a due time may be and still be started; above 0.
 	MisfireThreshold time.Duration
 	// RecoverInterval is the time between two looks for dead processes; 0 is 2 s.
@@ -61,6 +63,9 @@ type Catalog interface {
 type Store interface {
 	// ActiveSchedules names the DAGs that had schedules when last seen.
 	ActiveSchedules(ctx context.Context) ([]string, error)
+	// Elsewhere names the DAGs that have a file in another directory, which another
+	// scheduler that lives may follow.
+	Elsewhere(ctx context.Context, dir string) ([]string, error)
 	// SyncSchedules records the schedules that DAGs have now and returns their marks.
 	SyncSchedules(ctx context.Context, sets []store.ScheduleSet, now time.Time) ([]store.Mark, error)
 	// Reopen takes marks that lie ahead of now back, though never past a fired due time.

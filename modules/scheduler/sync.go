@@ -35,9 +35,9 @@ func (l *loop) gone(ctx context.Context, entries []catalog.Entry) ([]string, err
 
 // sync records the schedules of changed DAGs and puts their plans on the heap.
 func (l *loop) sync(ctx context.Context, changed []catalog.Entry, removed []string, now time.Time) error {
-	sets := make([]store.ScheduleSet, 0, len(changed)+len(removed))
-	for _, name := range removed {
-		sets = append(sets, store.ScheduleSet{DAG: name})
+	sets, err := l.ended(ctx, removed)
+	if err != nil {
+		return err
 	}
 	scheduled := make([]catalog.Entry, 0, len(changed))
 	for _, e := range changed {
@@ -75,6 +75,25 @@ func (l *loop) sync(ctx context.Context, changed []catalog.Entry, removed []stri
 		l.plan(e, marks[e.Name])
 	}
 	return nil
+}
+
+// ended makes the sets of DAGs that are in no file any more. Those of another scheduler's
+// directory are its own affair.
+func (l *loop) ended(ctx context.Context, removed []string) ([]store.ScheduleSet, error) {
+	if len(removed) == 0 {
+		return nil, nil
+	}
+	elsewhere, err := l.deps.Store.Elsewhere(ctx, l.options.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("look for DAGs of other schedulers: %w", err)
+	}
+	sets := make([]store.ScheduleSet, 0, len(removed))
+	for _, name := range removed {
+		if !slices.Contains(elsewhere, name) {
+			sets = append(sets, store.ScheduleSet{DAG: name})
+		}
+	}
+	return sets, nil
 }
 
 // setOf lists the schedules of a DAG, each once. A panic in them is that DAG's alone.

@@ -112,18 +112,26 @@ func (t *tx) forgetOwner(ctx context.Context, id string) (int64, error) {
 // this one included.
 func (s *Store) SchedulerAlive(ctx context.Context) (bool, error) {
 	return read(ctx, s, "look for a scheduler", func(ctx context.Context, q queryer) (bool, error) {
-		ids, err := collect(ctx, q, word, "select id from owners where role = $1 order by started desc", RoleScheduler)
-		if err != nil {
-			return false, err
-		}
-		for _, id := range ids {
-			alive, err := isLocked(filepath.Join(s.options.Dir, ownersDir, id))
-			if alive || err != nil {
-				return alive, err
-			}
-		}
-		return false, nil
+		return s.anyAlive(ctx, q, func(string) bool { return true })
 	})
+}
+
+// anyAlive tells whether a scheduler lives whose id is asked for.
+func (s *Store) anyAlive(ctx context.Context, q queryer, asked func(id string) bool) (bool, error) {
+	ids, err := collect(ctx, q, word, "select id from owners where role = $1 order by started desc", RoleScheduler)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range ids {
+		if !asked(id) {
+			continue
+		}
+		alive, err := isLocked(filepath.Join(s.options.Dir, ownersDir, id))
+		if alive || err != nil {
+			return alive, err
+		}
+	}
+	return false, nil
 }
 
 // isLocked tells whether another open file holds the lock; a missing one does not.

@@ -112,9 +112,11 @@ func (s *Store) RemoveFiles(ctx context.Context, paths []string) error {
 // Files returns all recorded files, by path.
 func (s *Store) Files(ctx context.Context) ([]File, error) {
 	return read(ctx, s, "read files", func(ctx context.Context, q queryer) ([]File, error) {
-		return collect(ctx, q, func(rows *sql.Rows) (f File, err error) {
-			err = rows.Scan(&f.Path, &f.DAG, &f.Hash)
-			return f, err
-		}, "select path, dag, hash from files order by path")
+		return collect(ctx, q, scanFile, "select path, dag, hash from files order by path")
 	})
+}
+
+func scanFile(rows *sql.Rows) (f File, err error) {
+	err = rows.Scan(&f.Path, &f.DAG, &f.Hash)
+	return f, err
 }
