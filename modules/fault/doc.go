@@ -12,7 +12,14 @@
 //	panic NAME    of a point that DAGs come to: only that DAG's caller panics
 //	delay 5s      the caller waits that long
 //	error EIO     the caller gets that error: EIO, ENOSPC or EROFS
-//	offset -1h    of the point "wall": how far the wall clock is stepped
+//	kill 3        the third caller in the process ends it with SIGKILL
+//
+// The file "wall" steps the clocks:
+//
+//	offset -1h    how far the wall clock is off
+//	clock RATE REAL WALL
+//	              at the machine's time REAL the wall clock showed WALL, and both it and
+//	              steady time go RATE times as fast; the times are those of RFC 3339
 //
 // A point NAME.lock stands within a lock of the module NAME, which is not released while
 // the point hangs: catalog, life, logging, queue, runlog, runner, scheduler and store

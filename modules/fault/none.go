@@ -15,3 +15,9 @@ func Off(string) bool { return false }
 
 // Now is the wall clock, as it is stepped.
 func Now() time.Time { return time.Now() }
+
+// Steady is how much steady time passed in d of the machine's.
+func Steady(d time.Duration) time.Duration { return d }
+
+// Lasting is how long of the machine's time it takes until d has passed.
+func Lasting(d time.Duration) time.Duration { return d }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dagu/modules/dag"
+	"dagu/modules/fault"
 	"dagu/modules/runner/environ"
 	"dagu/modules/runner/process"
 	"dagu/modules/runner/shell"
@@ -187,7 +188,9 @@ func (e *execution) processes(ctx context.Context, programs []string, s *streams
 
 // spawn runs one process to its end. A stop ends it with its grace, the timeout at once.
 func (x *run) spawn(ctx context.Context, spec *process.Spec, timeout <-chan time.Time) result {
+	fault.At("runner.fork")
 	p, err := x.runner.processes.Spawn(ctx, spec)
+	fault.At("runner.forked")
 	if errors.Is(err, syscall.EINVAL) {
 		err = fmt.Errorf("%w: an argument or a variable has a NUL byte", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dagu/modules/dag"
+	"dagu/modules/fault"
 	"dagu/modules/runlog"
 	"dagu/modules/store"
 )
@@ -27,6 +28,7 @@ func (x *run) prepare(ctx context.Context) (outcome, bool) {
 	if err := x.carry(ctx); err != nil {
 		return x.unprepared(ctx, err), false
 	}
+	fault.At("runner.begin")
 	err := x.insist(ctx, "begin of the run", func() error {
 		return x.runner.store.Begin(ctx, x.rec.Ref(), x.files.Dir(), x.files.WorkDir(), x.steps.all())
 	})
@@ -36,6 +38,7 @@ func (x *run) prepare(ctx context.Context) (outcome, bool) {
 	if err != nil {
 		return x.unprepared(ctx, err), false
 	}
+	fault.At("runner.begun")
 	x.steps.open(x)
 	x.journal.printf("%s%d, trigger %s, database %s", x.beginning(), x.rec.Attempt, x.rec.Trigger, x.runner.store.Identity())
 	return outcome{}, true

@@ -37,6 +37,7 @@ func (x *run) record(o outcome) (store.Result, error) {
 		}
 	}
 	requeued := false
+	fault.At("runner.end")
 	err := x.insist(ctx, "end of the run", func() (err error) {
 		if shutdown {
 			requeued, err = x.runner.store.Interrupt(ctx, x.rec.Ref(), result)
@@ -48,6 +49,7 @@ func (x *run) record(o outcome) (store.Result, error) {
 		x.log.Error("the end of the run could not be recorded", zap.String("status", string(result.Status)), zap.Error(err))
 		return result, fmt.Errorf("record run %s: %w", x.rec.ID, err)
 	}
+	fault.At("runner.ended")
 	if !requeued {
 		x.runner.options.Metrics.ended(x.rec.DAG, result.Status)
 	}

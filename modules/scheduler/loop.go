@@ -86,7 +86,7 @@ func (l *loop) sleep(now time.Time) time.Duration {
 	if len(l.pending) > 0 || len(l.heap) == 0 {
 		return longestSleep
 	}
-	return min(max(l.heap[0].next.Sub(now), 0), longestSleep)
+	return min(max(fault.Lasting(l.heap[0].next.Sub(now)), 0), longestSleep)
 }
 
 // runOnce takes and decides what is due, and returns the time it acted on.

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"dagu/modules/fault"
 	"dagu/modules/store"
 )
 
@@ -81,6 +82,7 @@ func (r *recoverer) closeRuns(ctx context.Context, owner store.DeadOwner) error 
 	if err = r.leftovers.EndLeftovers(ctx, runs); err != nil {
 		return err
 	}
+	fault.At("scheduler.close")
 	requeued, lost, err := owner.Close(ctx)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"dagu/modules/fault"
 	"dagu/modules/routine"
 )
 
@@ -96,6 +97,6 @@ type anchor struct {
 func (a anchor) read(wall func() time.Time) reading {
 	return reading{
 		wall:   wall().Round(0),
-		steady: time.Since(a.at) + suspended() - a.suspended,
+		steady: fault.Steady(time.Since(a.at) + suspended() - a.suspended),
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/google/uuid"
+
+	"dagu/modules/fault"
 )
 
 // own is this process as an owner of runs.
@@ -69,6 +71,7 @@ func claim(dir, id string) (*os.File, error) {
 		err = errors.New("another process holds it")
 	}
 	if err == nil {
+		fault.At("store.claim")
 		err = os.Rename(hidden, path)
 	}
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"dagu/modules/fault"
 )
 
 // queryer is what can be asked: the writer's transaction, or the readers.
@@ -47,6 +49,7 @@ func (s *session) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 
 // exec runs a statement and returns how many rows it changed.
 func (s *session) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	fault.At("store.exec")
 	stmt, err := s.prepare(ctx, text) //nolint:sqlclosecheck // It is kept, and closed with the connection.
 	if err != nil {
 		return 0, err

@@ -164,7 +164,7 @@ func (w *writer) together(ctx context.Context, batch []*op) bool {
 			return false
 		}
 	}
-	if _, err := w.session.exec(ctx, "commit"); err != nil {
+	if err := w.end(ctx); err != nil {
 		w.leave(ctx)
 		return false
 	}
@@ -205,7 +205,7 @@ func (w *writer) alone(ctx context.Context, o *op) {
 		o.answer(err)
 		return
 	}
-	if _, err := w.session.exec(ctx, "commit"); err != nil {
+	if err := w.end(ctx); err != nil {
 		w.leave(ctx)
 		o.answer(fmt.Errorf("%w: commit: %w", ErrUnknown, err))
 		return
@@ -236,6 +236,14 @@ func (w *writer) enter(ctx context.Context, batch []*op) error {
 		}
 		time.Sleep(pause) //nolint:forbidigo // nothing tells when the lock is free
 	}
+}
+
+// end commits the transaction.
+func (w *writer) end(ctx context.Context) error {
+	fault.At("store.commit")
+	_, err := w.session.exec(ctx, "commit")
+	fault.At("store.committed")
+	return err
 }
 
 // outside does a write that stands outside of transactions. While another process
