@@ -4,6 +4,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 LDFLAGS   = -s -w -X dagu/cmd.version=$(VERSION)
 TOOLS     = -modfile=.ci/tools/go.mod
 RUN_HOME ?= $(CURDIR)/tmp/home
+SEED     ?= $(shell date +%s)
 
 export CGO_ENABLED ?= 0
 
@@ -32,8 +33,8 @@ monitoring: ## Evaluate the alert rules and check the dashboard
 	cd integration/monitoring && $(GO) test ./...
 
 .PHONY: race
-race: build ## Run all tests but the timed ones with the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race $$($(GO) list ./... | grep -v '/integration/faults$$')
+race: build ## Run all tests but those of other binaries with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race $$($(GO) list ./... | grep -v '/integration/\(faults\|chaos\)$$')
 
 .PHONY: lint
 lint: ## Run the linters and check formatting and go.mod
@@ -73,6 +74,10 @@ oracle: ## Check schedules against the slow oracle over every zone
 faults: ## Make every fault with the default thresholds, and write integration/faults/results.md
 	$(GO) test -count=1 -v -timeout 30m ./integration/faults -args -full
 
+.PHONY: chaos
+chaos: ## Kill the scheduler 200 times, and each of two; SEED=n makes the choices of a run again
+	$(GO) test -count=1 -v -timeout 60m ./integration/chaos -args -kills 200 -seed $(SEED)
+
 .PHONY: soak
 soak: ## Keep two cores busy for ten minutes in which no probe may turn red
 	$(GO) test -count=1 -v -timeout 30m -run TestFaults ./integration/faults -args -soak -healthy 10m
@@ -82,7 +87,7 @@ kubelet: ## Have the kubelet's own prober ask the binary through a whole life
 	cd integration/kubelet && $(GO) vet ./... && $(GO) test -count=1 -v ./...
 
 .PHONY: full
-full: oracle fuzz monitoring kubelet faults ## What is too long for CI
+full: oracle fuzz monitoring kubelet faults chaos ## What is too long for CI
 	$(GO) test -tags full -timeout 60m ./integration/...
 
 .PHONY: ci

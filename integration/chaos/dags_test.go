@@ -1,0 +1,91 @@
+package chaos_test
+
+import "fmt"
+
+// work is what steps do: they write down who they are, who started them, and when
+// they began, were alive, and ended. A line is written at once.
+const work = `
+tell() {
+  read -r up rest </proc/uptime
+  echo "$DAGU_RUN_MARKER $DAG_RUN_STEP_NAME $PPID $1 $up" >>%s
+}
+tell start
+i=0
+while [ $i -lt "$1" ]; do
+  sleep 0.03
+  tell alive
+  i=$((i + 1))
+done
+`
+
+// orphan lets a child of the step outlive kill -9: it has a session of its own, and
+// goes on as long as its step has not ended.
+const orphan = `
+flag=%[1]s.$$
+: >"$flag"
+setsid sh -c 'tell() {
+  read -r up rest </proc/uptime
+  echo "$DAGU_RUN_MARKER $DAG_RUN_STEP_NAME 0 alive $up" >>%[1]s
+}
+i=0
+while [ -e "$0" ] && [ $i -lt 1000 ]; do tell; sleep 0.03; i=$((i + 1)); done' "$flag" &
+`
+
+// writeWork writes the scripts of the steps.
+func (h *home) writeWork() {
+	evidence := h.path("evidence")
+	begin := fmt.Sprintf(work, evidence)
+	h.write("work.sh", begin+"tell end\n")
+	h.write("orphan.sh", fmt.Sprintf(orphan, evidence)+begin+"rm -f \"$flag\"\nwait\ntell end\n")
+}
+
+// step is a step that works so many turns of about 35 ms.
+func (h *home) step(name, script string, turns int, depends string) string {
+	text := fmt.Sprintf("  - name: %s\n    run: exec sh %s %d\n", name, h.path(script), turns)
+	if depends != "" {
+		text += fmt.Sprintf("    depends: %s\n", depends)
+	}
+	return text
+}
+
+// plan is a DAG of the home.
+type plan struct {
+	name    string
+	head    string // what stands before its steps
+	steps   string
+	retries bool // it asks for on_interrupt: retry
+	queue   string
+	limit   int // of its queue
+}
+
+// text is the DAG's file.
+func (p plan) text() string { return p.head + "steps:\n" + p.steps }
+
+// plans are the DAGs of a home.
+func (h *home) plans() []plan {
+	one := h.step("one", "work.sh", 2, "")
+	two := one + h.step("two", "work.sh", 2, "one")
+	list := []plan{
+		{name: "minute", head: "schedule: '* * * * *'\n", steps: two},
+		{name: "again", head: "schedule: '* * * * *'\non_interrupt: retry\n", steps: two + h.step("three", "work.sh", 6, "two"), retries: true},
+		{name: "long", head: "schedule: ['* * * * *', '*/2 * * * *']\n", steps: h.step("one", "work.sh", 40, "")},
+		{name: "orphan", head: "schedule: '*/3 * * * *'\non_interrupt: retry\n", steps: h.step("one", "orphan.sh", 15, ""), retries: true},
+		{name: "berlin", head: "schedule: 'CRON_TZ=Europe/Berlin 30,45 * * * *'\n", steps: one},
+		{name: "night", head: "schedule: ['CRON_TZ=Europe/Berlin 30 2 * * *', 'CRON_TZ=Europe/Berlin */5 1-3 * * *']\n", steps: one},
+		{name: "edited", head: "schedule: '*/2 * * * *'\n", steps: one},
+		{name: "gone", head: "schedule: '*/2 * * * *'\n", steps: one},
+		{name: "manual", head: "queue: narrow\n", steps: one, queue: "narrow", limit: 2},
+	}
+	for i := range 3 {
+		list = append(list, plan{
+			name: fmt.Sprintf("shared-%d", i), head: fmt.Sprintf("schedule: '*/2 * * * *'\nqueue: narrow\npriority: %d\n", i),
+			steps: h.step("one", "work.sh", 8, ""), queue: "narrow", limit: 2,
+		})
+	}
+	for i := range list {
+		if list[i].queue == "" {
+			list[i].queue, list[i].limit = list[i].name, 1
+		}
+	}
+	return list
+}
