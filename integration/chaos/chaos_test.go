@@ -22,8 +22,9 @@ func TestChaos(t *testing.T) {
 			h := newHome(t, settings.seed, beginning(settings.seed, processes))
 			h.storm(processes, settings.kills)
 			now := h.settle()
-			findings := append(h.matter(now).judge(), h.judgeOutside()...)
-			h.sum()
+			m := h.matter(now)
+			findings := append(m.judge(), h.judgeOutside()...)
+			m.sum(t)
 			require.Empty(t, findings, strings.Join(findings, "\n"))
 		})
 	}
@@ -68,7 +69,7 @@ func (h *home) storm(processes, kills int) {
 	others.Wait()
 	for i, d := range deaths {
 		for _, how := range slices.Sorted(maps.Keys(d)) {
-			h.tb.Logf("process %d died %d times %s", i, d[how], how)
+			h.tb.Logf("process %d: %3d times %s", i, d[how], how)
 		}
 	}
 }
@@ -78,22 +79,29 @@ func (h *home) storm(processes, kills int) {
 func (h *home) settle() time.Time {
 	now := h.clock.freeze()
 	l := h.start("last", "", 0)
-	eventually(h.tb, func() bool { return h.settled(now) }, "all that is due is decided and has run")
+	eventually(h.tb, func() bool { return h.settled(now, l.cmd.Process.Pid) }, "all that is due is decided and has run")
 	l.stop()
 	return now
 }
 
 // sum logs what there was to judge.
-func (h *home) sum() {
-	y := h.history()
+func (m *matter) sum(tb testing.TB) {
+	tb.Helper()
 	counts := map[string]int{}
-	for _, o := range y.occurrences {
+	for _, o := range m.occurrences {
 		counts["due times "+strings.TrimSpace(o.outcome+" "+o.reason)] += o.count
 	}
-	for _, a := range y.attempts {
+	for _, a := range m.attempts {
 		counts["attempts "+strings.TrimSpace(a.status+" "+a.reason)]++
 	}
-	for _, what := range slices.Sorted(maps.Keys(counts)) {
-		h.tb.Logf("%d %s", counts[what], what)
+	for _, v := range m.versions {
+		s := v.schedule(tb)
+		for next := s.Next(v.mark); !v.to.IsZero() && !next.IsZero() && !next.After(v.to); next = s.Next(next) {
+			counts["due times undecided, of schedules that went"]++
+		}
 	}
+	for _, what := range slices.Sorted(maps.Keys(counts)) {
+		tb.Logf("%5d %s", counts[what], what)
+	}
+	tb.Logf("runs alive at once: %v", m.fullest)
 }

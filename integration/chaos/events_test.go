@@ -35,7 +35,7 @@ func (e *events) run(end <-chan struct{}) {
 // once does one of the things.
 func (e *events) once() {
 	h := e.home
-	switch e.random.IntN(12) {
+	switch e.random.IntN(16) {
 	case 0: // the schedule of a file changes
 		texts := []string{"*/2 * * * *", "* * * * *", "@hourly", "0 * * * *"}
 		p := e.plans["edited"]
@@ -49,6 +49,12 @@ func (e *events) once() {
 		h.clock.step(time.Duration(e.random.Int64N(int64(limit))))
 	case 4:
 		h.clock.step(-time.Duration(e.random.Int64N(int64(10 * time.Minute))))
+	case 5:
+		e.command("suspend", "edited")
+	case 6:
+		e.command("resume", "edited")
+	case 7: // there may be nothing to stop
+		e.command("stop", "manual", "--no-wait")
 	default:
 		e.enqueue()
 	}
@@ -61,18 +67,23 @@ func (e *events) enqueue() {
 	h.next++
 	id := "given-" + strconv.Itoa(h.next)
 	h.mu.Unlock()
-	const control = "enqueue"
-	dir := h.control(control)
-	require.NoError(h.tb, os.RemoveAll(dir))
+	done := e.command("enqueue", "manual", "--run-id", id)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.given = append(h.given, given{id: id, acked: done})
+}
+
+// command runs a command, which at times is killed, and tells whether it did what it should.
+func (e *events) command(args ...string) bool {
+	h := e.home
+	const control = "command"
+	require.NoError(h.tb, os.RemoveAll(h.control(control)))
 	if e.random.IntN(4) == 0 {
 		h.order(control, "store.exec", fmt.Sprintf("kill %d", 1+e.random.IntN(12)))
 	}
-	cmd := h.command(control, "enqueue", "manual", "--run-id", id)
-	out, err := cmd.CombinedOutput()
-	if err != nil && !strings.Contains(err.Error(), "signal: killed") {
-		h.tb.Errorf("enqueue: %v\n%s", err, out)
+	out, err := h.command(control, args...).CombinedOutput()
+	if err != nil && args[0] == "enqueue" && !strings.Contains(err.Error(), "signal: killed") {
+		h.tb.Errorf("%v: %v\n%s", args, err, out)
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.given = append(h.given, given{id: id, acked: err == nil})
+	return err == nil
 }

@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -134,9 +135,9 @@ func (h *home) history() *history {
 	return y
 }
 
-// settled tells whether everything that is due by now has an outcome and no run is
-// open.
-func (h *home) settled(now time.Time) bool {
+// settled tells whether everything that is due by now has an outcome, no run is open,
+// and of all processes the last is the only one that is known.
+func (h *home) settled(now time.Time, last int) bool {
 	db := h.open("ro")
 	defer func() { require.NoError(h.tb, db.Close()) }()
 	open := 0
@@ -147,5 +148,12 @@ func (h *home) settled(now time.Time) bool {
 			return false
 		}
 	}
-	return open == 0
+	var owners []int
+	h.rows(db, "select pid from owners", func(rows *sql.Rows) error {
+		var pid int
+		err := rows.Scan(&pid)
+		owners = append(owners, pid)
+		return err
+	})
+	return open == 0 && slices.Equal(owners, []int{last})
 }

@@ -88,7 +88,8 @@ func (h *home) command(control string, args ...string) *exec.Cmd {
 	cmd.Dir, cmd.WaitDelay = h.dir, time.Second
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "SHELL=/bin/sh", "TMPDIR=" + os.TempDir(), "DAGU_HOME=" + h.dir,
-		"DAGU_TZ=UTC", "DAGU_SCHEDULER_PORT=0", "DAGU_SCHEDULER_MISFIRE_THRESHOLD=2m", "DAGU_FAULTS=" + h.control(control),
+		"DAGU_TZ=UTC", "DAGU_SCHEDULER_PORT=0", "DAGU_SCHEDULER_MISFIRE_THRESHOLD=2m",
+		"DAGU_SCHEDULER_DRAIN_TIMEOUT=500ms", "DAGU_SCHEDULER_STOP_TIMEOUT=10s", "DAGU_FAULTS=" + h.control(control),
 	}
 	return cmd
 }

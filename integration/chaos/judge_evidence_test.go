@@ -69,6 +69,7 @@ func (m *matter) judgeLimits() {
 		alive := 0
 		for _, c := range list {
 			alive += c.by
+			m.fullest[name] = max(m.fullest[name], alive)
 			if alive > limits[name] {
 				m.find("queue %s has a limit of %d, and run %s was the %dth at %s", name, limits[name], c.id[0], alive, c.at)
 			}

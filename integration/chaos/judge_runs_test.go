@@ -39,6 +39,9 @@ func (m *matter) judgeRuns() {
 	}
 	for id, r := range m.runs {
 		list := attempts[id]
+		if r.dag == "manual" && r.status == "aborted" && r.reason == "stopped" {
+			continue // as it was told to
+		}
 		most := 1
 		if m.plans[r.dag].retries {
 			most = 2

@@ -22,6 +22,7 @@ type matter struct {
 	now      time.Time // what the clock of schedules shows
 
 	findings []string
+	fullest  map[string]int // how many runs of each queue were alive at once
 }
 
 // find notes a finding.
@@ -42,7 +43,7 @@ func (h *home) matter(now time.Time) *matter {
 
 // judge tells what is wrong; nothing is what everybody hopes for.
 func (m *matter) judge() []string {
-	m.findings = nil
+	m.findings, m.fullest = nil, map[string]int{}
 	m.judgeDue()
 	m.judgeFired()
 	m.judgeRuns()

@@ -62,6 +62,9 @@ func (l *life) endsWithin(d time.Duration) bool {
 	}
 }
 
+// signal sends a signal, of which one that has ended learns nothing.
+func (l *life) signal(s syscall.Signal) { _ = l.cmd.Process.Signal(s) }
+
 // kill ends the life as a crash does.
 func (l *life) kill() {
 	_ = l.cmd.Process.Kill() // it may have come to its point just now

@@ -32,6 +32,11 @@ func TestMain(m *testing.M) {
 	flag.Uint64Var(&settings.seed, "seed", 1, "what the random choices begin with")
 	flag.IntVar(&settings.kills, "kills", 20, "how many lives are killed")
 	flag.Parse()
+	// Tests wait for processes and clocks, so all may run at once.
+	if err := flag.Set("test.parallel", "100"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	_ = os.RemoveAll(built)
 	os.Exit(code)

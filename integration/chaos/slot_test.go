@@ -1,7 +1,6 @@
 package chaos_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"syscall"
 	"time"
@@ -18,21 +17,21 @@ type point struct {
 // inside a write, before a commit, and behind it, before anybody knows of it.
 func points() []point {
 	return []point{
-		{"store.exec", 400},
-		{"store.exec", 40},
-		{"store.commit", 60},
-		{"store.committed", 60},
+		{"store.exec", 150},
+		{"store.exec", 30},
+		{"store.commit", 30},
+		{"store.committed", 30},
 		{"store.claim", 1},
 		{"store.release", 1},
 		{"scheduler.close", 1},
-		{"scheduler.loop", 40},
-		{"scheduler.take", 20},
-		{"runner.begin", 8},
-		{"runner.begun", 8},
-		{"runner.fork", 10},
-		{"runner.forked", 10},
-		{"runner.end", 8},
-		{"runner.ended", 8},
+		{"scheduler.loop", 20},
+		{"scheduler.take", 10},
+		{"runner.begin", 5},
+		{"runner.begun", 5},
+		{"runner.fork", 5},
+		{"runner.forked", 5},
+		{"runner.end", 4},
+		{"runner.ended", 4},
 	}
 }
 
@@ -67,25 +66,39 @@ func (s *slot) once() {
 	within := time.Duration(s.random.Int64N(int64(longest)))
 	p := points()[s.random.IntN(len(points()))]
 	nth := 1 + s.random.IntN(p.often)
-	switch s.random.IntN(8) {
-	case 0: // a stop, that is broken off by the kill or not
+	switch how := s.random.IntN(16); {
+	case how < 2: // told to end, which the kill breaks off or not
 		l := s.home.start(s.name, "", 0)
 		l.endsWithin(longest)
-		_ = l.cmd.Process.Signal(syscall.SIGTERM) // it may have ended with an error, of which the log tells
-		l.endsWithin(within / 2)
-		l.kill()
-		s.deaths["while it stops"]++
-	case 1, 2, 3:
+		l.signal(syscall.SIGTERM)
+		l.endsWithin(2 * within)
+		s.end(l, "while it stops")
+	case how < 4: // stopped for a while: it holds its lock, and its runs are its own
+		l := s.home.start(s.name, "", 0)
+		l.endsWithin(longest)
+		l.signal(syscall.SIGSTOP)
+		l.endsWithin(2 * within)
+		l.signal(syscall.SIGCONT)
+		l.endsWithin(longest / 2)
+		s.end(l, "after a pause")
+	case how < 8:
 		l := s.home.start(s.name, "", 0)
 		l.endsWithin(within)
-		l.kill()
-		s.deaths["at an instant"]++
+		s.end(l, "at an instant")
 	default:
 		l := s.home.start(s.name, p.name, nth)
-		came := l.endsWithin(patient)
-		l.kill()
-		s.deaths[fmt.Sprintf("at %s, %t", p.name, came)]++
+		if l.endsWithin(patient) {
+			s.end(l, "at "+p.name)
+		} else {
+			s.end(l, "before it came to its point")
+		}
 	}
+}
+
+// end has the life killed, if it has not ended by itself.
+func (s *slot) end(l *life, how string) {
+	l.kill()
+	s.deaths[how]++
 }
 
 // pause waits for a random time.
