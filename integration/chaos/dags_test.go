@@ -74,6 +74,7 @@ func (h *home) plans() []plan {
 		{name: "night", head: "schedule: ['CRON_TZ=Europe/Berlin 30 2 * * *', 'CRON_TZ=Europe/Berlin */5 1-3 * * *']\n", steps: one},
 		{name: "edited", head: "schedule: '*/2 * * * *'\n", steps: one},
 		{name: "gone", head: "schedule: '*/2 * * * *'\n", steps: one},
+		{name: "direct", steps: two, limit: 100}, // outside of limits
 		{name: "manual", head: "queue: narrow\n", steps: one, queue: "narrow", limit: 2},
 	}
 	for i := range 3 {
@@ -84,7 +85,7 @@ func (h *home) plans() []plan {
 	}
 	for i := range list {
 		if list[i].queue == "" {
-			list[i].queue, list[i].limit = list[i].name, 1
+			list[i].queue, list[i].limit = list[i].name, max(list[i].limit, 1)
 		}
 	}
 	return list

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,15 +24,15 @@ type home struct {
 	clock *clock
 	boot  time.Time // when uptime was 0, by the machine's clock
 
-	mu    sync.Mutex // guards what follows
-	given []given
+	given []given // by hand, by number
 	next  int
 }
 
-// given is a run that was enqueued by hand.
+// given is a run that was asked for by hand.
 type given struct {
 	id    string
-	acked bool // the command said that it did
+	acked bool // the command said that it did what it was to do,
+	ran   bool // which was to run it to its end
 }
 
 // newHome prepares a home whose clock shows wall.

@@ -21,7 +21,7 @@ func sound() *matter {
 	m := &matter{
 		boot: morning, now: minutes(5).Add(time.Second),
 		plans: map[string]plan{"d": {name: "d", queue: "d", limit: 1, retries: true}, "e": {name: "e", queue: "e", limit: 1}},
-		given: []given{{"by-hand", true}, {"unheard", false}},
+		given: []given{{"by-hand", true, false}, {"unheard", false, true}},
 		history: &history{
 			versions: []version{{dag: "d", kind: "start", spec: "* * * * *", zone: "UTC", from: morning, mark: minutes(5)}},
 			occurrences: []occurrence{
@@ -82,6 +82,7 @@ func TestJudge(t *testing.T) {
 		"a run of another time":            func(m *matter) { m.occurrences[1].due = minutes(1) },
 		"a run that nobody asked for":      func(m *matter) { m.given = nil },
 		"a run that was asked for is gone": func(m *matter) { delete(m.runs, "by-hand"); m.attempts = m.attempts[:3] },
+		"a run that was done was lost":     func(m *matter) { m.given[0].ran = true },
 		"a run that is open":               func(m *matter) { r := m.runs["one"]; r.status = "running"; m.runs["one"] = r },
 		"a run without an attempt":         func(m *matter) { m.attempts = m.attempts[1:] },
 		"a run without its policy's retry": func(m *matter) { m.attempts = slices.Delete(m.attempts, 2, 3) },

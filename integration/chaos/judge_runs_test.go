@@ -67,8 +67,9 @@ func (m *matter) judgeRuns() {
 // judgeGiven finds runs that were enqueued by hand and lost, or never asked for.
 func (m *matter) judgeGiven() {
 	for _, g := range m.given {
-		if _, ok := m.runs[g.id]; g.acked && !ok {
-			m.find("run %s was enqueued and is not there", g.id)
+		r, ok := m.runs[g.id]
+		if g.acked && (!ok || g.ran && r.status != "succeeded") {
+			m.find("run %s was asked for and done, and is %s", g.id, r.status)
 		}
 	}
 	for id, r := range m.runs {

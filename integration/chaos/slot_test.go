@@ -56,7 +56,7 @@ func (s *slot) run(kills int) {
 	for range kills {
 		s.once()
 		if s.random.IntN(4) == 0 {
-			s.pause(time.Second) // nobody is there for a while
+			s.pause(500 * time.Millisecond) // nobody is there for a while
 		}
 	}
 }
