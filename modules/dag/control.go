@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"dagu/modules/dag/value"
 
@@ -137,7 +138,7 @@ func decodeExitCodes(n node) []int {
 var retryTable = newTable(nil,
 	row[Retry]{"limit", func(r *Retry, n node) { setIntText(&r.Limit, n) }},
 	row[Retry]{"interval_sec", func(r *Retry, n node) { setIntText(&r.Interval, n) }},
-	row[Retry]{"backoff", decodeBackoff},
+	row[Retry]{"backoff", func(r *Retry, n node) { decodeBackoff(&r.Backoff, n) }},
 	row[Retry]{"max_interval_sec", func(r *Retry, n node) { setSeconds(&r.MaxInterval, n) }},
 	row[Retry]{"exit_code", func(r *Retry, n node) { r.ExitCodes = decodeExitCodes(n) }},
 )
@@ -156,6 +157,36 @@ func decodeRetry(n node) *Retry {
 	return &r
 }
 
+// runRetryTable is what the retry_policy of a document may hold.
+//
+//nolint:gochecknoglobals // a constant in all but name
+var runRetryTable = newTable(nil,
+	row[RunRetry]{"limit", func(r *RunRetry, n node) { setInt(&r.Limit, n, 0) }},
+	row[RunRetry]{"interval_sec", func(r *RunRetry, n node) { setSeconds(&r.Interval, n) }},
+	row[RunRetry]{"backoff", func(r *RunRetry, n node) { decodeBackoff(&r.Backoff, n) }},
+	row[RunRetry]{"max_interval_sec", func(r *RunRetry, n node) { setSeconds(&r.MaxInterval, n) }},
+)
+
+const (
+	defaultRunInterval    = time.Minute
+	defaultRunMaxInterval = time.Hour
+)
+
+func decodeRunRetry(n node) *RunRetry {
+	r := RunRetry{Interval: defaultRunInterval}
+	fields := runRetryTable.decode(&r, n)
+	if fields == nil {
+		return nil
+	}
+	if !fields.has("limit") {
+		n.fail("retry_policy: limit is required")
+	}
+	if !fields.has("max_interval_sec") {
+		r.MaxInterval = max(defaultRunMaxInterval, r.Interval) // the default is no reason to wait less than was asked for
+	}
+	return &r
+}
+
 // setIntText sets an integer that may also be a text with references.
 func setIntText(to *string, n node) {
 	if n.Kind == yaml.ScalarNode && n.Tag == tagText && strings.Contains(n.Value, "$") {
@@ -170,10 +201,10 @@ func setIntText(to *string, n node) {
 // doubling is what "backoff: true" multiplies with.
 const doubling = 2
 
-func decodeBackoff(r *Retry, n node) {
+func decodeBackoff(to *float64, n node) {
 	if n.Tag == tagBool {
 		if on, ok := n.boolean(); ok && on {
-			r.Backoff = doubling
+			*to = doubling
 		}
 		return
 	}
@@ -182,5 +213,5 @@ func decodeBackoff(r *Retry, n node) {
 		n.fail("backoff must be true, false or a number over 1")
 		return
 	}
-	r.Backoff = f
+	*to = f
 }

@@ -1,6 +1,7 @@
 package dag
 
 import (
+	"math"
 	"time"
 
 	"dagu/modules/schedule"
@@ -33,6 +34,8 @@ type DAG struct {
 	Priority int
 	// OnInterrupt says what becomes of a run whose scheduler died or was stopped.
 	OnInterrupt Interrupt
+	// Retry gives a failed run further attempts; nil is none.
+	Retry *RunRetry
 	// MaxActiveSteps bounds the steps that run at once; 0 is no bound.
 	MaxActiveSteps int
 	// Timeout bounds the whole run; 0 is no bound.
@@ -238,6 +241,40 @@ type Retry struct {
 	MaxInterval time.Duration
 	// ExitCodes restricts retries to these codes; empty is all.
 	ExitCodes []int
+}
+
+// RunRetry is the retry policy of a run.
+type RunRetry struct {
+	// Limit is how many attempts follow the first one; 0 is none.
+	Limit int
+	// Interval is the time between the end of an attempt and the next one; 60 s by default.
+	Interval time.Duration
+	// Backoff multiplies the interval after each attempt; 0 is none, otherwise over 1.
+	Backoff float64
+	// MaxInterval caps the interval; an hour by default, or Interval where that is
+	// longer; 0 is no cap.
+	MaxInterval time.Duration
+}
+
+// Wait is the time before retry n, which counts from 0.
+func (r *RunRetry) Wait(n int) time.Duration {
+	return Pause(r.Interval, r.Backoff, r.MaxInterval, n)
+}
+
+// longest is the longest pause, so that none overflows.
+const longest = 366 * 24 * time.Hour
+
+// Pause is interval·backoff^n, at most limit, which is a year where it is 0. A backoff
+// of 0 is that of 1.
+func Pause(interval time.Duration, backoff float64, limit time.Duration, n int) time.Duration {
+	pause := float64(interval)
+	if backoff > 1 {
+		pause *= math.Pow(backoff, float64(n))
+	}
+	if limit <= 0 {
+		limit = longest
+	}
+	return time.Duration(min(pause, float64(limit)))
 }
 
 // Condition is one precondition.

@@ -60,6 +60,7 @@ var rootTable = newTable(
 		{"queue", decodeQueue},
 		{"priority", func(d *draft, n node) { setInt(&d.dag.Priority, n, -maxInt) }},
 		{"on_interrupt", decodeInterrupt},
+		{"retry_policy", func(d *draft, n node) { d.dag.Retry = decodeRunRetry(n) }},
 		{"max_active_steps", func(d *draft, n node) { setInt(&d.dag.MaxActiveSteps, n, 0) }},
 		{"timeout_sec", func(d *draft, n node) { setSeconds(&d.dag.Timeout, n) }},
 		{"max_clean_up_time_sec", func(d *draft, n node) { setSeconds(&d.dag.MaxCleanUp, n) }},
@@ -80,7 +81,7 @@ var rootTable = newTable(
 		"actions", "artifacts", "container", "delay_sec", "error_mail", "harness", "harnesses",
 		"hist_retention_runs", "info_mail", "kubernetes", "llm", "log_dir", "log_output", "mail_on", "max_active_runs",
 		"max_output_size", "otel", "redis", "registry_auths", "resources",
-		"retry_policy", "run_config", "s3", "secrets", "smtp", "ssh", "step_types", "tools",
+		"run_config", "s3", "secrets", "smtp", "ssh", "step_types", "tools",
 		"wait_mail", "webhook", "worker_selector",
 	)...)...,
 )

@@ -88,15 +88,7 @@ func (p policy) again(r result, try int) bool {
 
 // wait is the pause after an execution, counted from 1.
 func (p policy) wait(try int) time.Duration {
-	wait := float64(p.interval)
-	if p.Backoff > 1 {
-		wait *= math.Pow(p.Backoff, float64(try-1))
-	}
-	limit := p.MaxInterval
-	if limit <= 0 {
-		limit = 366 * 24 * time.Hour
-	}
-	return time.Duration(min(wait, float64(limit)))
+	return dag.Pause(p.interval, p.Backoff, p.MaxInterval, try-1)
 }
 
 // repeat executes a task until it succeeds, no try is left, or ctx ends.
