@@ -59,6 +59,33 @@ func (d *DAG) Graph() (*Graph, error) {
 	return g, nil
 }
 
+// Detach returns a graph in which the step waits for nothing, and all else is as in g.
+// Order is that of g.
+func (g *Graph) Detach(step int) *Graph {
+	d := &Graph{Depends: slices.Clone(g.Depends), Dependents: slices.Clone(g.Dependents), Order: g.Order}
+	d.Depends[step] = nil
+	for _, on := range g.Depends[step] {
+		d.Dependents[on] = slices.DeleteFunc(slices.Clone(g.Dependents[on]), func(i int) bool { return i == step })
+	}
+	return d
+}
+
+// After lists the step first, and then all that depend on it, directly or not, in file order.
+func (g *Graph) After(step int) []int {
+	found := []int{step}
+	seen := map[int]bool{step: true}
+	for at := 0; at < len(found); at++ {
+		for _, next := range g.Dependents[found[at]] {
+			if !seen[next] {
+				seen[next] = true
+				found = append(found, next)
+			}
+		}
+	}
+	slices.Sort(found[1:])
+	return found
+}
+
 // sort fills Order by Kahn's algorithm, wave by wave. waiting counts what each
 // step still waits for.
 func (g *Graph) sort(waiting []int) {

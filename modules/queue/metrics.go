@@ -18,7 +18,7 @@ func NewMetrics() *Metrics {
 	return &Metrics{
 		wait: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "dagu_queue_wait_seconds",
-			Help:    "Time from queueing to admission, of each run that was admitted.",
+			Help:    "Time from queueing to admission, of each run that was admitted; of a retry, from the time that it was to wait for.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 14400},
 		}),
 		queued: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -43,7 +43,11 @@ func (m *Metrics) Collectors() []prometheus.Collector {
 
 func (m *Metrics) admitted(run store.Run) {
 	if m != nil {
-		m.wait.Observe(max(run.Started.Sub(run.Queued), 0).Seconds())
+		since := run.Queued
+		if since.Before(run.NotBefore) {
+			since = run.NotBefore
+		}
+		m.wait.Observe(max(run.Started.Sub(since), 0).Seconds())
 	}
 }
 

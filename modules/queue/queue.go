@@ -36,6 +36,8 @@ type Store interface {
 	Limits(ctx context.Context) (store.Limits, error)
 	// Backlog counts what waits, over all processes.
 	Backlog(ctx context.Context) (store.Backlog, error)
+	// NextRetry is the time until the next run that waits for its time; 0 is none.
+	NextRetry(ctx context.Context) (time.Duration, error)
 	// Subscribe returns a channel that holds a value after a change, and its end.
 	Subscribe(topic store.Topic) (<-chan struct{}, func())
 }
@@ -81,6 +83,7 @@ type Queue struct {
 	failing  bool
 	reviewed time.Time
 	drift    drift
+	retry    retry
 
 	mu      sync.Mutex
 	active  map[string]struct{}
@@ -149,7 +152,7 @@ func (q *Queue) Active() int {
 }
 
 func (q *Queue) run(ctx context.Context) {
-	changed, unsubscribe := q.store.Subscribe(store.TopicQueue)
+	changed, unsubscribe := q.store.Subscribe(store.TopicQueue | store.TopicSuspend)
 	defer unsubscribe()
 	timer := time.NewTimer(tick)
 	defer timer.Stop()
@@ -157,6 +160,7 @@ func (q *Queue) run(ctx context.Context) {
 	reviewed := false
 	for idle := 0; ; {
 		if idle == 0 {
+			q.foresee(ctx)
 			q.runOnce(ctx)
 			reviewed = false
 		}
@@ -166,7 +170,7 @@ func (q *Queue) run(ctx context.Context) {
 		fault.At("queue.loop")
 		q.Active() // an idle turn takes the lock too: one that is never released silences the pulse
 		q.pulse.Beat("waiting")
-		timer.Reset(tick)
+		timer.Reset(q.retry.pause())
 		select {
 		case <-ctx.Done():
 			return
@@ -176,7 +180,7 @@ func (q *Queue) run(ctx context.Context) {
 			idle = 0
 		case <-timer.C:
 			idle = (idle + 1) % sweep
-			if q.failing {
+			if q.failing || q.retry.due() {
 				idle = 0
 			}
 		}

@@ -35,6 +35,7 @@ type fakeStore struct {
 	limits   store.Limits
 	sets     int
 	backlog  func() (store.Backlog, error) // nil is empty
+	retryAt  time.Time     // when Admit takes what is queued; zero is at once
 }
 
 func newFakeStore(n int) *fakeStore {
@@ -71,6 +72,9 @@ func (s *fakeStore) Admit(_ context.Context, a store.Admission) ([]store.Run, er
 		return nil, s.fail
 	}
 	n := min(a.Free, len(s.queued))
+	if time.Until(s.retryAt) > 0 {
+		n = 0
+	}
 	runs := s.queued[:n:n]
 	s.queued = s.queued[n:]
 	for _, r := range runs {
@@ -122,6 +126,15 @@ func (s *fakeStore) Backlog(context.Context) (store.Backlog, error) {
 		return store.Backlog{}, nil
 	}
 	return s.backlog()
+}
+
+func (s *fakeStore) NextRetry(context.Context) (time.Duration, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.retryAt.IsZero() {
+		return 0, nil
+	}
+	return max(time.Until(s.retryAt), 0), s.fail
 }
 
 func (s *fakeStore) Subscribe(store.Topic) (<-chan struct{}, func()) { return s.wake, func() {} }

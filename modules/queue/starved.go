@@ -19,12 +19,14 @@ const (
 )
 
 // Starved finds runs that wait although admission could take them. A backlog
-// without a free slot, or in a paused queue, starves nobody.
+// without a free slot, or in a paused queue, starves nobody, and neither does a retry
+// that is not due.
 type Starved struct {
 	queue *Queue
 	find  func(ctx context.Context, a store.Admission) ([]int64, error)
 
 	changes func() uint64
+	retry   func(ctx context.Context) (time.Duration, error)
 
 	mu    sync.Mutex // one look at a time
 	turn  int
@@ -38,11 +40,13 @@ type Admissible interface {
 	Admissible(ctx context.Context, a store.Admission) ([]int64, error)
 	// Changes counts the commits of all processes, those that are known of.
 	Changes() uint64
+	// NextRetry is the time until the next run that waits for its time; 0 is none.
+	NextRetry(ctx context.Context) (time.Duration, error)
 }
 
 // NewStarved returns a check that looks about once a second.
 func NewStarved(q *Queue, s Admissible) *Starved {
-	return &Starved{queue: q, find: s.Admissible, changes: s.Changes, since: make(map[int64]int)}
+	return &Starved{queue: q, find: s.Admissible, changes: s.Changes, retry: s.NextRetry, since: make(map[int64]int)}
 }
 
 // Look returns an error when a run could have been admitted for 30 looks.
@@ -52,15 +56,19 @@ func (s *Starved) Look(ctx context.Context) error {
 	s.turn++
 	changes := s.changes()
 	if changes == s.idle {
-		return nil // nobody has queued a run, or freed a slot
+		return nil // nobody has queued a run, or freed a slot, and no run waits for its time
 	}
 	free := min(s.queue.options.MaxActive-s.queue.Active(), watched)
+	retry, err := s.retry(ctx)
+	if err != nil {
+		return err
+	}
 	runs, err := s.find(ctx, store.Admission{Free: free})
 	if err != nil {
 		return err
 	}
 	s.idle = 0
-	if len(runs) == 0 && free > 0 {
+	if len(runs) == 0 && free > 0 && retry == 0 {
 		s.idle = changes
 	}
 	before := s.since

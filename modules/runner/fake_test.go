@@ -6,14 +6,19 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"dagu/modules/store"
 )
 
 // fakeStore keeps what the runner writes. Fields are set before use.
 type fakeStore struct {
-	// requeue is what Interrupt answers.
+	// requeue has Interrupt queue the run again.
 	requeue bool
+	// stopped has RetryLater find that the run is to be stopped.
+	stopped bool
+	// alone tells that there is no scheduler.
+	alone bool
 	// earlier are the steps of attempt 1.
 	earlier []store.Step
 	// onBegin, onSave and onFinish may fail a call; they get its number, from 1.
@@ -111,14 +116,31 @@ func (f *fakeStore) Adopt(_ context.Context, _ store.Ref, _, _ string, result st
 	return nil
 }
 
-func (f *fakeStore) Interrupt(_ context.Context, _ store.Ref, result store.Result) (bool, error) {
+func (f *fakeStore) Interrupt(_ context.Context, _ store.Ref, result store.Result) (store.Run, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.call("interrupt")
 	f.save(result.Steps)
 	f.results = append(f.results, result)
-	return f.requeue, nil
+	if f.requeue {
+		return store.Run{Status: store.StatusQueued, NotBefore: time.Now()}, nil
+	}
+	return store.Run{Status: result.Status, Reason: result.Reason}, nil
 }
+
+func (f *fakeStore) RetryLater(_ context.Context, _ store.Ref, result store.Result, wait time.Duration) (store.Run, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("retry in " + wait.String())
+	f.save(result.Steps)
+	f.results = append(f.results, result)
+	if f.stopped {
+		return store.Run{Status: store.StatusAborted, Reason: store.ReasonStopped}, nil
+	}
+	return store.Run{Status: store.StatusQueued, NotBefore: time.Now().Add(wait)}, nil
+}
+
+func (f *fakeStore) SchedulerAlive(context.Context) (bool, error) { return !f.alone, nil }
 
 func (f *fakeStore) Unadmit(context.Context, store.Ref) error {
 	f.mu.Lock()

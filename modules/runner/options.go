@@ -68,9 +68,13 @@ type Store interface {
 	Adopt(ctx context.Context, ref store.Ref, logDir, workDir string, result store.Result) error
 	// Finish records how the attempt ended.
 	Finish(ctx context.Context, ref store.Ref, result store.Result) error
-	// Interrupt is Finish for an attempt that a shutdown cut short; the run may
-	// go back to its queue.
-	Interrupt(ctx context.Context, ref store.Ref, result store.Result) (requeued bool, err error)
+	// Interrupt is Finish for an attempt that a shutdown cut short; the run may be
+	// queued again.
+	Interrupt(ctx context.Context, ref store.Ref, result store.Result) (store.Run, error)
+	// RetryLater is Finish for an attempt that is to be followed by another one.
+	RetryLater(ctx context.Context, ref store.Ref, result store.Result, wait time.Duration) (store.Run, error)
+	// SchedulerAlive tells whether there is a process that would run what is queued.
+	SchedulerAlive(ctx context.Context) (bool, error)
 	// Unadmit returns a run that did not begin to its queue.
 	Unadmit(ctx context.Context, ref store.Ref) error
 	// Steps returns the recorded steps of an attempt.

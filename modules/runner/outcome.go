@@ -26,6 +26,8 @@ type outcome struct {
 	adopted bool
 	// bare tells that there is nothing that a handler could work with.
 	bare bool
+	// again tells that another attempt follows, so that the run has not failed yet.
+	again bool
 }
 
 // rejected is the outcome of a run that failed before its first step.
@@ -57,7 +59,7 @@ func (x *run) blame(o outcome) outcome {
 func (x *run) judge(ctx context.Context) outcome {
 	steps := x.steps.all()[:len(x.dag.Steps)]
 	cut := ctx.Err() != nil
-	o := outcome{status: walk.Status(steps, cut)}
+	o := outcome{status: walk.Status(steps, cut || len(x.rec.Only) > 0)}
 	open := false
 	for i := range steps {
 		switch steps[i].Status {
@@ -70,8 +72,11 @@ func (x *run) judge(ctx context.Context) outcome {
 			open = true
 		}
 	}
-	if cut && open && x.stopReason() != "" {
+	switch {
+	case cut && open && x.stopReason() != "":
 		o = x.blame(o)
+	case !cut && o.status == store.StatusAborted:
+		o.errs = append(o.errs, "a step that is not over was not to run again")
 	}
 	return o
 }
@@ -86,9 +91,13 @@ func (o outcome) handlers() []slot {
 		return []slot{slotSuccess, slotExit}
 	case store.StatusAborted:
 		return []slot{slotAbort, slotExit}
+	case store.StatusFailed:
+		if o.again {
+			return []slot{slotExit}
+		}
 	default:
-		return []slot{slotFailure, slotExit}
 	}
+	return []slot{slotFailure, slotExit}
 }
 
 // afterHandler returns the outcome after a handler. A failing handler fails the run.

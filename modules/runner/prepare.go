@@ -99,8 +99,8 @@ func (x *run) named() time.Time {
 	return x.rec.Started
 }
 
-// carry makes the list of steps. In a retry, steps that succeeded or were
-// skipped keep their state and what they published.
+// carry makes the list of steps. In a retry, steps that are not to run again keep
+// their state and what they published.
 func (x *run) carry(ctx context.Context) error {
 	x.steps = newRecorder(x.dag)
 	if x.rec.Attempt < 2 {
@@ -116,7 +116,7 @@ func (x *run) carry(ctx context.Context) error {
 			return err
 		}
 	}
-	x.steps.carry(earlier, len(x.dag.Steps))
+	x.steps.carry(earlier, len(x.dag.Steps), x.runsAgain)
 	return nil
 }
 

@@ -36,23 +36,30 @@ func (x *run) record(o outcome) (store.Result, error) {
 			return result, err
 		}
 	}
-	requeued := false
+	if shutdown && x.rec.RetryInterrupted {
+		if err := x.endRemains(); err != nil {
+			return result, err
+		}
+	}
+	run := store.Run{Status: result.Status}
 	fault.At("runner.end")
 	err := x.insist(ctx, "end of the run", func() (err error) {
-		if shutdown {
-			requeued, err = x.runner.store.Interrupt(ctx, x.rec.Ref(), result)
-			return err
+		switch {
+		case shutdown:
+			run, err = x.runner.store.Interrupt(ctx, x.rec.Ref(), result)
+		case o.again:
+			run, err = x.runner.store.RetryLater(ctx, x.rec.Ref(), result, x.dag.Retry.Wait(x.rec.Retries))
+		default:
+			err = x.runner.store.Finish(ctx, x.rec.Ref(), result)
 		}
-		return x.runner.store.Finish(ctx, x.rec.Ref(), result)
+		return err
 	})
 	if err != nil {
 		x.log.Error("the end of the run could not be recorded", zap.String("status", string(result.Status)), zap.Error(err))
 		return result, fmt.Errorf("record run %s: %w", x.rec.ID, err)
 	}
 	fault.At("runner.ended")
-	if !requeued {
-		x.runner.options.Metrics.ended(x.rec.DAG, result.Status)
-	}
+	x.tellNext(run)
 	return result, nil
 }
 

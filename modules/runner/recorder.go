@@ -45,8 +45,8 @@ func newRecorder(d *dag.DAG) *recorder {
 	return r
 }
 
-// carry takes over what is not to run again. Handlers run in every attempt.
-func (r *recorder) carry(earlier []store.Step, count int) {
+// carry takes over the steps that are not to run again. Handlers run in every attempt.
+func (r *recorder) carry(earlier []store.Step, count int, again func(s *store.Step) bool) {
 	names := make(map[string]int, len(earlier))
 	for i := range earlier {
 		names[earlier[i].Name] = i
@@ -56,10 +56,8 @@ func (r *recorder) carry(earlier []store.Step, count int) {
 		if !ok || earlier[at].Index != r.steps[i].Index {
 			continue
 		}
-		switch earlier[at].Status {
-		case store.StepSucceeded, store.StepPartiallySucceeded, store.StepSkipped:
+		if !again(&earlier[at]) {
 			r.steps[i] = earlier[at]
-		default:
 		}
 	}
 }

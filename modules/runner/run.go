@@ -85,7 +85,13 @@ func (x *run) attempt(life context.Context) (o outcome) {
 	}()
 	defer x.confine()
 	o = x.walkMain(life)
-	return x.walkHandlers(life, o)
+	o.again = x.isRetried(o)
+	failed := o.status == store.StatusFailed
+	o = x.walkHandlers(life, o)
+	if !failed { // else the failure handler has run, or is to run after the last attempt
+		o.again = x.isRetried(o)
+	}
+	return o
 }
 
 // walkMain prepares the run and runs the gate, the init handler and the steps. A

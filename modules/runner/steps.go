@@ -14,12 +14,8 @@ import (
 // are waited for.
 func (x *run) walkSteps(ctx context.Context) {
 	skippable := func(i int) bool { return x.dag.Steps[i].ContinueOn.Skipped }
-	w := walk.New(x.graph, x.dag.MaxActiveSteps, skippable)
-	for _, i := range x.graph.Order {
-		if s := x.steps.get(i); s.Status != store.StepNotStarted {
-			x.settle(w.Carry(i, s.Status, s.Status != store.StepSkipped || skippable(i)))
-		}
-	}
+	w := walk.New(x.detached(), x.dag.MaxActiveSteps, skippable)
+	x.settle(w.Carry(x.carried(skippable)))
 	ends := make(chan taskEnd, len(x.dag.Steps))
 	stop := ctx.Done()
 	for !w.Done() {
@@ -59,7 +55,7 @@ func (x *run) startStep(ctx context.Context, i int, ends chan<- taskEnd) {
 func (x *run) settle(list []walk.Settled) {
 	for _, s := range list {
 		if x.steps.get(s.Step).Status != store.StepNotStarted {
-			continue // carried over from an earlier attempt
+			continue // carried from an earlier attempt
 		}
 		x.steps.update(s.Step, func(step *store.Step) {
 			step.Status, step.Finished = s.Status, time.Now()
@@ -71,12 +67,8 @@ func (x *run) settle(list []walk.Settled) {
 // unwalked records the steps of a run that was stopped before its first one.
 func (x *run) unwalked(o outcome) outcome {
 	if o.cut {
-		w := walk.New(x.graph, 0, nil)
-		for _, i := range x.graph.Order {
-			if s := x.steps.get(i); s.Status != store.StepNotStarted {
-				w.Carry(i, s.Status, true)
-			}
-		}
+		w := walk.New(x.detached(), 0, nil)
+		w.Carry(x.carried(func(int) bool { return true }))
 		x.settle(w.Cancel())
 	}
 	return o

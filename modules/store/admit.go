@@ -23,14 +23,14 @@ func (s *Store) Admit(ctx context.Context, a Admission) ([]Run, error) {
 		if a.Free <= 0 {
 			return nil, nil
 		}
-		chosen, err := chooser{t, a}.choose(ctx)
+		chosen, err := chooser{t, a, nanos(t.now)}.choose(ctx)
 		if err != nil {
 			return nil, err
 		}
 		admitted := make([]Run, 0, len(chosen))
 		for _, seq := range chosen {
-			r, found, err := first(ctx, t, scanRow, `update runs set status = 'running', attempt = attempt + 1, attempt_id = $2,
-				owner = $3, started = $4 where seq = $1 and status = 'queued' returning `+runColumns,
+			r, found, err := first(ctx, t, scanRow, `update runs set status = 'running', reason = '', error = '', attempt = attempt + 1,
+				attempt_id = $2, owner = $3, started = $4 where seq = $1 and status = 'queued' returning `+runColumns,
 				seq, uuid.NewString(), t.owner, nanos(t.now))
 			if err != nil {
 				return nil, err
@@ -85,15 +85,21 @@ func (s *Store) Admissible(ctx context.Context, a Admission) ([]int64, error) {
 		return nil, nil
 	}
 	return read(ctx, s, "look for admissible runs", func(ctx context.Context, q queryer) ([]int64, error) {
-		return chooser{q, a}.choose(ctx)
+		return chooser{q, a, nanos(s.options.Now())}.choose(ctx)
 	})
 }
 
-// chooser finds the runs to admit.
+// chooser finds the runs to admit at a time.
 type chooser struct {
 	queryer
 	Admission
+	now int64
 }
+
+// ready selects the queued runs whose time has come by $1. What the system has queued
+// again waits while its DAG is suspended.
+const ready = `status = 'queued' and not_before <= $1 and (not_before = 0
+	or not exists (select 1 from suspensions where suspensions.dag = runs.dag and suspensions.to_at = 0))`
 
 // choose looks at the head of the order over all
 // queues; only when that is crowded by full queues does it ask each queue for
@@ -101,8 +107,8 @@ type chooser struct {
 // full queue.
 func (c chooser) choose(ctx context.Context) ([]int64, error) {
 	look := 2*c.Free + 64
-	head, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where status = 'queued'
-		order by priority desc, turn, seq limit $1`, look)
+	head, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where `+ready+`
+		order by priority desc, turn, seq limit $2`, c.now, look)
 	if err != nil || len(head) == 0 {
 		return nil, err
 	}
@@ -163,8 +169,8 @@ func (c chooser) chooseByQueue(ctx context.Context, slots *slots) ([]int64, erro
 			select (select min(queue) from runs where status = 'queued' and queue > queues.name) from queues where queues.name is not null
 		)
 		select seq, queue, priority, turn from queues join runs on seq = (select seq from runs
-			where status = 'queued' and queue = queues.name order by priority desc, turn, seq limit 1)
-		where queues.name is not null`)
+			where `+ready+` and queue = queues.name order by priority desc, turn, seq limit 1)
+		where queues.name is not null`, c.now)
 	if err != nil {
 		return nil, err
 	}
@@ -175,8 +181,8 @@ func (c chooser) chooseByQueue(ctx context.Context, slots *slots) ([]int64, erro
 		case n == 1:
 			front = append(front, w)
 		default:
-			more, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where status = 'queued' and queue = $1
-				order by priority desc, turn, seq limit $2`, w.queue, n)
+			more, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where `+ready+` and queue = $2
+				order by priority desc, turn, seq limit $3`, c.now, w.queue, n)
 			if err != nil {
 				return nil, err
 			}

@@ -81,55 +81,19 @@ func (s *Store) Adopt(ctx context.Context, ref Ref, logDir, workDir string, resu
 	return err
 }
 
-// Interrupt records how the attempt was cut short. The run goes back to queued
-// when it asked for that, was never interrupted before and nobody wants it
-// stopped; otherwise it ends as with Finish. A repeat tells the same.
-func (s *Store) Interrupt(ctx context.Context, ref Ref, result Result) (requeued bool, err error) {
-	return write(ctx, s, "interrupt run "+ref.RunID, func(ctx context.Context, t *tx) (bool, error) {
-		r, err := t.held(ctx, ref)
-		if errors.Is(err, ErrLost) {
-			return t.interrupted(ctx, r, ref, err)
-		}
-		if err != nil {
-			return false, err
-		}
-		return t.interrupt(ctx, r, result)
-	})
-}
-
-// interrupted answers a repeat of Interrupt.
-func (t *tx) interrupted(ctx context.Context, r row, ref Ref, lost error) (bool, error) {
-	owner, found, err := first(ctx, t, word, "select owner from attempts where run = $1 and attempt = $2", r.seq, ref.Attempt)
-	if err != nil {
-		return false, err
-	}
-	if !found || owner != ref.Owner {
-		return false, lost
-	}
-	return r.Attempt > ref.Attempt || r.Status == StatusQueued, nil
-}
-
 // finish ends the attempt and the run.
 func (t *tx) finish(ctx context.Context, r row, result Result) error {
 	if err := t.closeAttempt(ctx, r, result); err != nil {
 		return err
 	}
+	return t.closeRun(ctx, r, result)
+}
+
+// closeRun ends a run whose attempt is closed.
+func (t *tx) closeRun(ctx context.Context, r row, result Result) error {
 	_, err := t.exec(ctx, "update runs set status = $2, reason = $3, error = $4, finished = $5, expires = $6 where seq = $1",
 		r.seq, result.Status, result.Reason, result.Error, nanos(t.now), t.expiry(r))
 	return err
-}
-
-// interrupt ends the attempt, and the run unless it goes back to queued.
-func (t *tx) interrupt(ctx context.Context, r row, result Result) (requeued bool, err error) {
-	if !r.RetryInterrupted || r.interrupted > 0 || !r.StopRequested.IsZero() {
-		return false, t.finish(ctx, r, result)
-	}
-	if err = t.closeAttempt(ctx, r, result); err != nil {
-		return false, err
-	}
-	_, err = t.exec(ctx, `update runs set status = 'queued', owner = '', unlimited = 0, started = 0, begun = 0,
-		interrupted = interrupted + 1 where seq = $1`, r.seq)
-	return err == nil, err
 }
 
 // closeAttempt keeps the attempt beside the run, which may have another one.

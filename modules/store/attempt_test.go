@@ -29,14 +29,15 @@ func TestInterrupt(t *testing.T) {
 	result := cut()
 	result.Steps = []store.Step{{Name: "a", Status: store.StepAborted}}
 	for range 2 { // the second is a repeat
-		requeued, again := s.Interrupt(t.Context(), first.Ref(), result)
-		require.NoError(t, again)
-		require.True(t, requeued)
+		again, err := s.Interrupt(t.Context(), first.Ref(), result)
+		require.NoError(t, err)
+		require.Equal(t, store.StatusQueued, again.Status)
 	}
 	run, err := s.Run(t.Context(), "r")
 	require.NoError(t, err)
 	require.Equal(t, store.Run{
 		NewRun: n, Status: store.StatusQueued, Attempt: 1, AttemptID: first.AttemptID, Queued: queued.Queued, LogDir: "/logs", WorkDir: "/work",
+		Reason: store.ReasonShutdown, Error: "cut", NotBefore: clock.Now(),
 	}, run)
 	steps, err := s.Steps(t.Context(), "r", 1)
 	require.NoError(t, err)
@@ -45,21 +46,24 @@ func TestInterrupt(t *testing.T) {
 	second := admit(t, s, store.Admission{Free: 1})[0]
 	require.Equal(t, 2, second.Attempt)
 	require.NotEqual(t, first.AttemptID, second.AttemptID)
-	requeued, err := s.Interrupt(t.Context(), first.Ref(), result)
+	require.Empty(t, second.Reason)
+	require.Empty(t, second.Error)
+	_, err = s.Interrupt(t.Context(), first.Ref(), result)
 	require.NoError(t, err, "a very late repeat")
-	require.True(t, requeued)
 	for range 2 {
-		requeued, err = s.Interrupt(t.Context(), second.Ref(), cut())
+		run, err = s.Interrupt(t.Context(), second.Ref(), cut())
 		require.NoError(t, err)
-		require.False(t, requeued, "once is enough")
+		require.Equal(t, store.StatusFailed, run.Status, "once is enough")
 	}
 	run, err = s.Run(t.Context(), "r")
 	require.NoError(t, err)
-	require.Equal(t, store.StatusAborted, run.Status)
-	require.Equal(t, store.ReasonShutdown, run.Reason)
+	require.Equal(t, store.StatusFailed, run.Status)
+	require.Equal(t, store.ReasonPoison, run.Reason)
+	require.Equal(t, "attempt 2 was interrupted (shutdown), as one before it was: it is not tried again", run.Error)
 	attempts, err := s.Attempts(t.Context(), "r")
 	require.NoError(t, err)
 	require.Len(t, attempts, 2)
+	require.Equal(t, store.ReasonShutdown, attempts[1].Reason, "what became of the attempt itself")
 	expired, err := s.Expired(t.Context(), clock.Now().Add(25*time.Hour), 9)
 	require.NoError(t, err)
 	require.Equal(t, []string{"r"}, idsOf(expired))
@@ -81,9 +85,10 @@ func TestInterruptEndsWhatDidNotAskForMore(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	for _, run := range runs {
-		requeued, err := s.Interrupt(t.Context(), run.Ref(), cut())
+		run, err := s.Interrupt(t.Context(), run.Ref(), cut())
 		require.NoError(t, err)
-		require.False(t, requeued, run.ID)
+		require.Equal(t, store.StatusAborted, run.Status, run.ID)
+		require.Equal(t, store.ReasonShutdown, run.Reason)
 	}
 }
 

@@ -140,8 +140,8 @@ func openRuns(ctx context.Context, q queryer, owner string) ([]row, error) {
 
 // Close closes the owner's open runs in one transaction, and returns them as they
 // stand then. One that had not begun ran nothing: it goes back to its queue. One
-// that had begun is failed, reason worker_lost, or goes back to its queue where it
-// asked for that. Whatever is left of its processes must have been ended before.
+// that had begun ends as with Interrupt, failed for the reason worker_lost where it is
+// not queued again. Whatever is left of its processes must have been ended before.
 func (d DeadOwner) Close(ctx context.Context) (requeued, lost []Run, err error) {
 	type result struct{ requeued, lost []Run }
 	r, err := write(ctx, d.store, "close runs of a dead owner", func(ctx context.Context, t *tx) (r result, err error) {
@@ -176,8 +176,7 @@ func (t *tx) closeLost(ctx context.Context, r row) error {
 		where run = $1 and attempt = $2 and status in ('running', 'retrying')`, r.seq, r.Attempt, nanos(t.now), message); err != nil {
 		return err
 	}
-	_, err := t.interrupt(ctx, r, Result{Status: StatusFailed, Reason: ReasonWorkerLost, Error: message})
-	return err
+	return t.interrupt(ctx, r, Result{Status: StatusFailed, Reason: ReasonWorkerLost, Error: message})
 }
 
 // Release forgets the owner, its file too. When it still has open runs it is only

@@ -16,6 +16,7 @@
 //	| queued |                      | running | <-- Begin, SaveSteps
 //	+--------+ <------------------- +---------+
 //	  |    ^   Unadmit, Interrupt,      |    ^
+//	  |    |   RetryLater,              |    |
 //	  |    |   DeadOwner.Close          |    |
 //	  |    |                     Finish |    | Retry: attempt + 1
 //	  |    | Requeue                    v    |
@@ -26,6 +27,11 @@
 // Begin separates a run that may have done something from one that cannot have:
 // when its owner dies before it, the run goes back to its queue as if nothing
 // had been.
+//
+// A run that the system queues again, by Interrupt, RetryLater or DeadOwner.Close
+// after Begin, has a time before which it is not admitted. It keeps its id, its text
+// and its place in the queue, takes no slot while it waits, outlives its process, and
+// is ended by RequestStop like any queued run.
 //
 // # Due times
 //

@@ -59,11 +59,16 @@ func (r row) same(n NewRun) bool {
 		slices.Equal(a.Params, n.Params) && slices.Equal(a.Labels, n.Labels)
 }
 
-// Retry begins a new attempt of a run that is over, with the text it had, in
-// this process and outside of queue limits. ErrOpen while the run is not over. A
+// Retry begins a new attempt of a run that is over, or that waits for one, with the
+// text it had, in this process and outside of queue limits. With only, see Run.Only,
+// it is one of these steps. ErrOpen while the run is not over and does not wait. A
 // repeat before Begin returns the same attempt.
-func (s *Store) Retry(ctx context.Context, runID string) (Run, error) {
+func (s *Store) Retry(ctx context.Context, runID string, only ...string) (Run, error) {
 	attemptID := uuid.NewString()
+	steps, err := listText(only)
+	if err != nil {
+		return Run{}, err
+	}
 	return write(ctx, s, "retry run "+runID, func(ctx context.Context, t *tx) (Run, error) {
 		if t.owner == "" {
 			return Run{}, errNoOwner
@@ -74,12 +79,12 @@ func (s *Store) Retry(ctx context.Context, runID string) (Run, error) {
 			return Run{}, err
 		case r.Status == StatusRunning && r.Owner == t.owner && r.Unlimited && r.Begun.IsZero() && r.Attempt > 1:
 			return r.Run, nil
-		case !r.Status.Final():
+		case !r.Status.Final() && !r.Waiting():
 			return Run{}, fmt.Errorf("it is %s: %w", r.Status, ErrOpen)
 		}
 		return t.reopened(ctx, r.ID, `update runs set status = 'running', reason = '', error = '', attempt = attempt + 1,
-			attempt_id = $2, owner = $3, unlimited = 1, started = $4, begun = 0, finished = 0, stop_requested = 0, expires = 0
-			where seq = $1`, r.seq, attemptID, t.owner, nanos(t.now))
+			attempt_id = $2, owner = $3, unlimited = 1, started = $4, begun = 0, finished = 0, stop_requested = 0, expires = 0,
+			not_before = 0, only_steps = $5 where seq = $1`, r.seq, attemptID, t.owner, nanos(t.now), steps)
 	})
 }
 
@@ -99,7 +104,7 @@ func (s *Store) Requeue(ctx context.Context, runID string, trigger Trigger) (Run
 		t.wake |= TopicQueue
 		return t.reopened(ctx, r.ID, `update runs set status = 'queued', reason = '', error = '', cause = $2, owner = '',
 			unlimited = 0, queued = $3, turn = case when due = 0 then $3 else due end,
-			started = 0, begun = 0, finished = 0, stop_requested = 0, expires = 0
+			started = 0, begun = 0, finished = 0, stop_requested = 0, expires = 0, not_before = 0, only_steps = ''
 			where seq = $1`, r.seq, trigger, nanos(t.now))
 	})
 }

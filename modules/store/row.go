@@ -19,23 +19,27 @@ type row struct {
 
 const runColumns = `seq, id, dag, text_hash, cause, due, queue, priority, params, labels, retain_days, retry_interrupted,
 	default_working_dir, queued, status, reason, error, attempt, attempt_id, owner, unlimited, interrupted,
-	started, begun, finished, stop_requested, log_dir, work_dir`
+	started, begun, finished, stop_requested, log_dir, work_dir, not_before, retries, only_steps`
 
 func scanRow(rows *sql.Rows) (row, error) {
 	var (
-		r                                                    row
-		due, queued, started, begun, finished, stopRequested int64
-		params, labels                                       string
+		r                                                               row
+		due, queued, started, begun, finished, stopRequested, notBefore int64
+		params, labels, only                                            string
 	)
 	err := rows.Scan(&r.seq, &r.ID, &r.DAG, &r.TextHash, &r.Trigger, &due, &r.Queue, &r.Priority, &params, &labels,
 		&r.RetainDays, &r.RetryInterrupted, &r.DefaultWorkingDir, &queued, &r.Status, &r.Reason, &r.Error, &r.Attempt, &r.AttemptID,
-		&r.Owner, &r.Unlimited, &r.interrupted, &started, &begun, &finished, &stopRequested, &r.LogDir, &r.WorkDir)
+		&r.Owner, &r.Unlimited, &r.interrupted, &started, &begun, &finished, &stopRequested, &r.LogDir, &r.WorkDir,
+		&notBefore, &r.Retries, &only)
 	if err != nil {
 		return r, err
 	}
 	r.Due, r.Queued, r.Started = instant(due), instant(queued), instant(started)
-	r.Begun, r.Finished, r.StopRequested = instant(begun), instant(finished), instant(stopRequested)
+	r.Begun, r.Finished, r.StopRequested, r.NotBefore = instant(begun), instant(finished), instant(stopRequested), instant(notBefore)
 	if r.Params, err = parseList(params); err != nil {
+		return r, err
+	}
+	if r.Only, err = parseList(only); err != nil {
 		return r, err
 	}
 	r.Labels, err = parseList(labels)

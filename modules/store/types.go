@@ -93,6 +93,8 @@ const (
 	// ReasonRecovered marks a run that was executed before an older copy of the
 	// database was restored. It is not executed again.
 	ReasonRecovered Reason = "recovered"
+	// ReasonPoison marks a run that was queued again after an interruption, and interrupted again.
+	ReasonPoison Reason = "poison"
 	// ReasonPrecondition marks a run whose root precondition was not met.
 	ReasonPrecondition Reason = "precondition"
 )
@@ -232,7 +234,7 @@ type Run struct {
 	NewRun
 	Status Status
 	Reason Reason
-	// Error is the message of a failure.
+	// Error is the message of a failure. Like Reason it is kept while a run waits for another attempt.
 	Error string
 	// Attempt counts from 1; 0 while the run has never been admitted.
 	Attempt   int
@@ -245,7 +247,19 @@ type Run struct {
 	Queued, Started, Begun, Finished, StopRequested time.Time
 	// LogDir and WorkDir are set by Begin.
 	LogDir, WorkDir string
+	// NotBefore is set by the system where it queues a run again: the run is not
+	// admitted before, nor while its DAG is suspended. It is zero for all others.
+	NotBefore time.Time
+	// Retries counts how often the run was queued again by RetryLater.
+	Retries int
+	// Only names the steps that the attempt runs again, the first one whatever became
+	// of those that it depends on. Empty is all steps that did not succeed.
+	Only []string
 }
+
+// Waiting tells whether the run is queued for an attempt that the system wants, and
+// that has not been admitted.
+func (r Run) Waiting() bool { return r.Status == StatusQueued && !r.NotBefore.IsZero() }
 
 // Ref names the attempt of a run that the caller holds. A write with a stale Ref fails with ErrLost.
 type Ref struct {

@@ -61,16 +61,28 @@ func New(graph *dag.Graph, limit int, skippable func(step int) bool) *Walk {
 	return w
 }
 
-// Carry takes over the end of a step from an earlier attempt. All calls of it
-// come before the first one of Next. What it settles it returns.
-func (w *Walk) Carry(step int, status store.StepStatus, passed bool) []Settled {
-	if w.status[step] != store.StepNotStarted {
-		return nil // an earlier call has settled it
+// End is how a step ended.
+type End struct {
+	Step   int
+	Status store.StepStatus
+	// Passed tells whether its dependents may run.
+	Passed bool
+}
+
+// Carry takes over the ends of steps from an earlier attempt, whatever those that they
+// depend on came to since. It is called once, before Next, and returns what it settles.
+func (w *Walk) Carry(ends []End) []Settled {
+	for _, e := range ends {
+		if at, ok := slices.BinarySearch(w.ready, e.Step); ok {
+			w.ready = slices.Delete(w.ready, at, at+1)
+		}
+		w.close(e.Step, e.Status, e.Passed)
 	}
-	if at, ok := slices.BinarySearch(w.ready, step); ok {
-		w.ready = slices.Delete(w.ready, at, at+1)
+	var settled []Settled
+	for _, e := range ends {
+		settled = append(settled, w.release(e.Step)...)
 	}
-	return w.over(step, status, passed)
+	return settled
 }
 
 // Next returns the steps to start now, in file order, and counts them as running.
@@ -92,7 +104,8 @@ func (w *Walk) Next() []int {
 // dependents may run. It returns the steps that this settles.
 func (w *Walk) Finish(step int, status store.StepStatus, passed bool) []Settled {
 	w.running--
-	return w.over(step, status, passed)
+	w.close(step, status, passed)
+	return w.release(step)
 }
 
 // Cancel settles every step that has not been started.
@@ -115,10 +128,10 @@ func (w *Walk) Running() int { return w.running }
 // Done tells whether all steps are over.
 func (w *Walk) Done() bool { return w.open == 0 }
 
-// over closes a step and whatever that settles, one after the other.
-func (w *Walk) over(step int, status store.StepStatus, passed bool) []Settled {
+// release makes ready what waited for a step that is over, or settles it, one after
+// the other.
+func (w *Walk) release(step int) []Settled {
 	var settled []Settled
-	w.close(step, status, passed)
 	for queue := []int{step}; len(queue) > 0; queue = queue[1:] {
 		for _, next := range w.graph.Dependents[queue[0]] {
 			if w.waiting[next]--; w.waiting[next] > 0 || w.status[next] != store.StepNotStarted {

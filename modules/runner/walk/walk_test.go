@@ -139,8 +139,8 @@ func TestCancel(t *testing.T) {
 func TestCarry(t *testing.T) {
 	t.Parallel()
 	w := walk.New(graph(t, nil, []int{0}, nil, []int{1, 2}), 0, nil)
-	require.Empty(t, w.Carry(0, store.StepSucceeded, true))
-	require.Empty(t, w.Carry(1, store.StepSucceeded, true), "a step whose dependency was carried may be carried")
+	require.Empty(t, w.Carry([]walk.End{{1, store.StepSucceeded, true}, {0, store.StepSucceeded, true}}),
+		"a step whose dependency was carried may be carried")
 	require.Equal(t, []int{2}, w.Next())
 	require.Empty(t, w.Finish(2, store.StepSucceeded, true))
 	require.Equal(t, []int{3}, w.Next())
@@ -149,10 +149,20 @@ func TestCarry(t *testing.T) {
 func TestCarrySettles(t *testing.T) {
 	t.Parallel()
 	w := walk.New(graph(t, nil, []int{0}, nil), 0, nil)
-	require.Equal(t, []walk.Settled{{1, store.StepSkipped}}, w.Carry(0, store.StepSkipped, false))
-	require.Empty(t, w.Carry(1, store.StepSkipped, false), "it is settled already")
+	require.Equal(t, []walk.Settled{{1, store.StepSkipped}}, w.Carry([]walk.End{{0, store.StepSkipped, false}}))
 	require.False(t, w.Done())
 	require.Equal(t, []int{2}, w.Next())
+}
+
+// A carried end stands, although what it depended on has come to another one.
+func TestCarriedEndsStand(t *testing.T) {
+	t.Parallel()
+	w := walk.New(graph(t, nil, []int{0}, []int{1}, []int{0}), 0, nil)
+	require.Equal(t, []walk.Settled{{3, store.StepAborted}},
+		w.Carry([]walk.End{{0, store.StepAborted, false}, {1, store.StepSucceeded, true}}))
+	require.Equal(t, []int{2}, w.Next())
+	w.Finish(2, store.StepSucceeded, true)
+	require.True(t, w.Done())
 }
 
 func TestLongChain(t *testing.T) {
