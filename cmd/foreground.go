@@ -81,6 +81,8 @@ func failure(run store.Run) error {
 	switch {
 	case run.Status == store.StatusSucceeded, run.Status == store.StatusPartiallySucceeded:
 		return nil
+	case run.Waiting():
+		return fmt.Errorf("%s\nattempt %d is queued, not before %s UTC", run.Error, run.Attempt+1, clock(run.NotBefore))
 	case run.Error != "":
 		return errors.New(run.Error)
 	case run.Reason == store.ReasonPrecondition:

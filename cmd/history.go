@@ -160,7 +160,7 @@ func printHistory(w io.Writer, runs []store.Run) error {
 			took = span(d)
 		}
 		t.AppendRow([]any{
-			run.DAG, run.ID, paint.status(string(run.Status)), clock(run.Started), took,
+			run.DAG, run.ID, paint.status(string(run.Status)) + tries(run), clock(run.Started), took,
 			text.Snip(quoted(run.Params), maxParams, "…"),
 		})
 	}
@@ -168,11 +168,23 @@ func printHistory(w io.Writer, runs []store.Run) error {
 	return err
 }
 
+// tries tells of the attempts of a run, where there is more than the first.
+func tries(run store.Run) string {
+	switch {
+	case run.Waiting():
+		return fmt.Sprintf(", attempt %d from %s on", run.Attempt+1, clock(run.NotBefore))
+	case run.Attempt > 1:
+		return fmt.Sprintf(", attempt %d", run.Attempt)
+	default:
+		return ""
+	}
+}
+
 // printCSV prints the keys of the JSON form.
 func printCSV(w io.Writer, runs []store.Run) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{
-		"dag", "run_id", "status", "reason", "attempt", "trigger", "scheduled_at", "queued_at", "started_at", "finished_at",
+		"dag", "run_id", "status", "reason", "attempt", "trigger", "scheduled_at", "queued_at", "started_at", "finished_at", "next_try_at",
 		"duration_seconds", "params", "labels", "error",
 	}}
 	for _, run := range runs {
@@ -183,7 +195,7 @@ func printCSV(w io.Writer, runs []store.Run) error {
 		}
 		rows = append(rows, []string{
 			info.DAG, info.RunID, info.Status, info.Reason, strconv.Itoa(info.Attempt), info.Trigger, stamp(info.ScheduledAt),
-			stamp(info.QueuedAt), stamp(info.StartedAt), stamp(info.FinishedAt), took, quoted(run.Params), strings.Join(run.Labels, " "), info.Error,
+			stamp(info.QueuedAt), stamp(info.StartedAt), stamp(info.FinishedAt), stamp(info.NextTryAt), took, quoted(run.Params), strings.Join(run.Labels, " "), info.Error,
 		})
 	}
 	return out.WriteAll(rows)

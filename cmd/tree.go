@@ -73,6 +73,9 @@ func (t *tree) head(run store.Run) {
 	if run.Status == store.StatusQueued {
 		t.fact("  ", "queued", fmt.Sprintf("%s UTC in queue %s", clock(run.Queued), run.Queue))
 	}
+	if run.Waiting() {
+		t.fact("  ", "retry", fmt.Sprintf("attempt %d, not before %s UTC", run.Attempt+1, clock(run.NotBefore)))
+	}
 	if !run.Started.IsZero() {
 		t.fact("  ", "started", clock(run.Started)+" UTC")
 	}

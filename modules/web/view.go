@@ -23,6 +23,9 @@ type RunView struct {
 	QueuedAt    *time.Time `json:"queued_at,omitempty"`
 	StartedAt   *time.Time `json:"started_at,omitempty"`
 	FinishedAt  *time.Time `json:"finished_at,omitempty"`
+	// NextTryAt is the time before which a run that is queued for another attempt is
+	// not admitted; Error is then that of the attempt before.
+	NextTryAt *time.Time `json:"next_try_at,omitempty"`
 	// Seconds is how long the run took, or has been running.
 	Seconds *float64 `json:"duration_seconds,omitempty"`
 	LogDir  string   `json:"log_dir,omitempty"`
@@ -58,6 +61,9 @@ func ViewRun(run store.Run, steps []store.Step, now time.Time) RunView {
 		StartedAt: instant(run.Started), FinishedAt: instant(run.Finished),
 		Seconds: seconds(run.Started, run.Finished, now), LogDir: run.LogDir, WorkDir: run.WorkDir,
 		DefaultDir: run.DefaultWorkingDir,
+	}
+	if run.Waiting() {
+		v.NextTryAt = instant(run.NotBefore)
 	}
 	for i := range steps {
 		v.Steps = append(v.Steps, viewStep(&steps[i], now))
