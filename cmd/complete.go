@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"dagu/app"
+	"dagu/config"
 	"dagu/modules/catalog"
 	"dagu/modules/store"
 )
@@ -82,21 +83,27 @@ func completeRun(statuses ...store.Status) cobra.CompletionFunc {
 
 // newestRuns reads runs for a completion, of the DAG if one is named already.
 func newestRuns(c *cobra.Command, args []string, filter store.Filter) (runs []store.Run, err error) {
-	loaded, err := loadQuietly(c)
-	if err != nil || !store.Exists(loaded.Config.Paths.DataDir) {
-		return nil, err
-	}
-	if len(args) > 0 {
-		n, missing := nameOf(loaded.Config, args[0])
-		if missing != nil {
-			return nil, missing
+	err = peek(c, func(ctx context.Context, loaded *config.Loaded, st *store.Store) (err error) {
+		if len(args) > 0 {
+			n, missing := nameOf(loaded.Config, args[0])
+			if missing != nil {
+				return missing
+			}
+			filter.DAG = n.name
 		}
-		filter.DAG = n.name
-	}
-	var st *store.Store
-	err = app.Once(c.Context(), app.Records(loaded), func(ctx context.Context) (err error) {
 		runs, err = st.Runs(ctx, filter)
 		return err
-	}, &st)
+	})
 	return runs, err
+}
+
+// peek calls look with the store for a completion. Where nothing is recorded yet it
+// calls nobody, and nothing is made.
+func peek(c *cobra.Command, look func(ctx context.Context, loaded *config.Loaded, st *store.Store) error) error {
+	loaded, err := loadQuietly(c)
+	if err != nil || !store.Exists(loaded.Config.Paths.DataDir) {
+		return err
+	}
+	var st *store.Store
+	return app.Once(c.Context(), app.Records(loaded), func(ctx context.Context) error { return look(ctx, loaded, st) }, &st)
 }

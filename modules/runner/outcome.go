@@ -60,7 +60,7 @@ func (x *run) judge(ctx context.Context) outcome {
 	steps := x.steps.all()[:len(x.dag.Steps)]
 	cut := ctx.Err() != nil
 	o := outcome{status: walk.Status(steps, cut || len(x.rec.Only) > 0)}
-	open := false
+	open := -1 // the last step that is not over
 	for i := range steps {
 		switch steps[i].Status {
 		case store.StepFailed:
@@ -69,14 +69,14 @@ func (x *run) judge(ctx context.Context) outcome {
 			}
 		case store.StepSucceeded, store.StepPartiallySucceeded, store.StepSkipped:
 		default:
-			open = true
+			open = i
 		}
 	}
 	switch {
-	case cut && open && x.stopReason() != "":
+	case cut && open >= 0 && x.stopReason() != "":
 		o = x.blame(o)
 	case !cut && o.status == store.StatusAborted:
-		o.errs = append(o.errs, "a step that is not over was not to run again")
+		o.errs = append(o.errs, fmt.Sprintf("step %s is %s, and was not to run again", steps[open].Name, steps[open].Status))
 	}
 	return o
 }
