@@ -35,7 +35,7 @@ type fakeStore struct {
 	limits   store.Limits
 	sets     int
 	backlog  func() (store.Backlog, error) // nil is empty
-	retryAt  time.Time     // when Admit takes what is queued; zero is at once
+	retryAt  time.Time                     // when Admit takes what is queued; zero is at once
 }
 
 func newFakeStore(n int) *fakeStore {

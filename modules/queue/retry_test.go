@@ -36,8 +36,11 @@ func TestAnUnknownRetryIsLookedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, e := newFakeStore(1), &fakeExecutor{}
-		s.retryAt, s.fail = time.Now().Add(1500*time.Millisecond), errors.New("no answer")
+		s.retryAt = time.Now().Add(1500 * time.Millisecond)
 		q := start(t, s, e, &fakePulse{}, zap.NewNop())
+		s.set(func(s *fakeStore) { s.fail = errors.New("no answer") })
+		s.wake <- struct{}{}
+		synctest.Wait()
 		s.set(func(s *fakeStore) { s.fail = nil })
 		time.Sleep(1500 * time.Millisecond) // synctest
 		synctest.Wait()

@@ -92,7 +92,7 @@ func TestRunOfAForgottenLifeIsAdopted(t *testing.T) {
 				return
 			}
 			require.Equal(t, store.ReasonRecovered, result.Reason)
-			require.Equal(t, []string{"begin", "finish", "adopt"}, r.store.history())
+			require.Equal(t, []string{"begin", "finish", "adopt"}, r.store.outline())
 			if tt.status == store.StatusFailed {
 				require.Contains(t, result.Error, r.account())
 			}

@@ -2,6 +2,8 @@ package runner_test
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -33,7 +35,7 @@ func TestFailureHandlerWaitsForTheLastAttempt(t *testing.T) {
 		result := r.await(r.execute(rec))
 		require.Equal(t, store.StatusFailed, result.Status)
 		require.Contains(t, result.Error, "step a: exit status 7")
-		require.Equal(t, []string{"begin", tt.want}, r.store.history())
+		require.Equal(t, []string{"begin", tt.want}, r.store.outline())
 		require.Equal(t, tt.failure, r.store.step("onFailure").Status)
 		require.Equal(t, store.StepSucceeded, r.store.step("onExit").Status, "after every attempt")
 	}
@@ -89,7 +91,7 @@ func TestForegroundRunIsRetriedByAScheduler(t *testing.T) {
 		_, err := r.runner.Run(t.Context(), r.record(retried(r, "steps: [{name: a, run: exit 1}]")), nil)
 		require.NoError(t, err)
 		want := map[bool]string{true: "finish", false: "retry in 10s"}[alone]
-		require.Equal(t, []string{"begin", want}, r.store.history())
+		require.Equal(t, []string{"begin", want}, r.store.outline())
 	}
 }
 
@@ -101,6 +103,7 @@ func TestDrainEndsWhatDetachedItself(t *testing.T) {
 	rec := r.record(r.text("on_interrupt: retry", "steps:",
 		"  - {name: a, run: 'setsid sh -c \"echo \\$\\$ > $DIR/pid; touch $DIR/ready; exec sleep 1000\" & sleep 1000'}"))
 	rec.RetryInterrupted = true
+	rec.ID = fmt.Sprint("interrupted-", os.Getpid()) // what is ended is found by it, also in other tests
 	done := r.execute(rec)
 	r.appears(r.path("ready"))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -108,7 +111,7 @@ func TestDrainEndsWhatDetachedItself(t *testing.T) {
 	require.NoError(t, r.runner.Stop(ctx))
 	require.Equal(t, store.ReasonShutdown, r.await(done).Reason)
 	require.False(t, alive(readPID(t, r.path("pid"))))
-	require.Equal(t, []string{"begin", "interrupt"}, r.store.history())
+	require.Equal(t, []string{"begin", "interrupt"}, r.store.outline())
 }
 
 // Of a run whose steps came to all sorts of ends, some run again.
@@ -174,7 +177,7 @@ func TestOnlySomeStepsRunAgain(t *testing.T) {
 			for step, status := range tt.want {
 				require.Equal(t, status, got[step], step)
 			}
-			require.Equal(t, []string{"begin", "finish"}, r.store.history(), "one step that a person asked for is not retried by itself")
+			require.Equal(t, []string{"begin", "finish"}, r.store.outline(), "one step that a person asked for is not retried by itself")
 			if tt.status == store.StatusAborted {
 				require.Contains(t, result.Error, "was not to run again")
 			}

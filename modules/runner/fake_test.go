@@ -220,6 +220,12 @@ func (f *fakeStore) history() []string {
 	return slices.Clone(f.calls)
 }
 
+// outline is the history without what is saved in between, which depends on how
+// long the machine takes.
+func (f *fakeStore) outline() []string {
+	return slices.DeleteFunc(f.history(), func(call string) bool { return call == "save" })
+}
+
 func (f *fakeStore) recorded() []store.Result {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -146,11 +146,11 @@ func TestNothingIsCaughtUpForANewOrEditedSchedule(t *testing.T) {
 		w.start()
 		w.pass(time.Second)
 		w.stop()
-		w.stepClock(3 * time.Hour)
+		w.stepClock(3*time.Hour + 6*time.Minute)
 		w.putWith("a", window, "5 * * * *")
 		w.putWith("new", window, "0 * * * *")
 		w.start()
-		require.Empty(w.t, w.outcomes("a"))
+		require.Equal(w.t, []string{"01:00 missed no_catchup x3 to 03:00"}, w.outcomes("a"), "by the schedule that is gone")
 		require.Empty(w.t, w.outcomes("new"))
 	})
 }

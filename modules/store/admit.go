@@ -97,9 +97,11 @@ type chooser struct {
 }
 
 // ready selects the queued runs whose time has come by $1. What the system has queued
-// again waits while its DAG is suspended.
+// again waits while its DAG is suspended, and a restart for what it stops.
 const ready = `status = 'queued' and not_before <= $1 and (not_before = 0
-	or not exists (select 1 from suspensions where suspensions.dag = runs.dag and suspensions.to_at = 0))`
+	or not exists (select 1 from suspensions where suspensions.dag = runs.dag and suspensions.to_at = 0))
+	and (restart_wait is null or not exists (select 1 from runs as stopped where stopped.restarted_by = runs.id
+		and (stopped.finished = 0 or stopped.finished + runs.restart_wait > $1)))`
 
 // choose looks at the head of the order over all
 // queues; only when that is crowded by full queues does it ask each queue for
@@ -107,27 +109,53 @@ const ready = `status = 'queued' and not_before <= $1 and (not_before = 0
 // full queue.
 func (c chooser) choose(ctx context.Context) ([]int64, error) {
 	look := 2*c.Free + 64
-	head, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where `+ready+`
+	head, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where serial = 0 and `+ready+`
 		order by priority desc, turn, seq limit $2`, c.now, look)
-	if err != nil || len(head) == 0 {
+	if err != nil {
+		return nil, err
+	}
+	serial, err := c.serial(ctx)
+	if err != nil || len(head)+len(serial) == 0 {
 		return nil, err
 	}
 	slots, err := c.slots(ctx)
 	if err != nil {
 		return nil, err
 	}
+	taken := slots.take(append(head, serial...))
+	if len(taken) == c.Free || len(head) < look {
+		return taken, nil
+	}
+	return c.chooseByQueue(ctx, slots, serial)
+}
+
+// serial finds the first of the serial runs of each DAG, of those DAGs that do not
+// run. The recursion steps from DAG to DAG through the index, however many wait.
+func (c chooser) serial(ctx context.Context) ([]waiting, error) {
+	return collect(ctx, c, scanWaiting, `with recursive dags (name) as (
+			select min(dag) from runs where status = 'queued' and serial = 1
+			union all
+			select (select min(dag) from runs where status = 'queued' and serial = 1 and dag > dags.name) from dags where dags.name is not null
+		)
+		select seq, queue, priority, turn from dags join runs on seq = (select seq from runs
+			where serial = 1 and `+ready+` and dag = dags.name order by turn, seq limit 1)
+		where dags.name is not null and not exists (select 1 from runs as other where other.dag = dags.name and other.status = 'running')`, c.now)
+}
+
+// take takes what there is room for, in the order of admission.
+func (s *slots) take(list []waiting) []int64 {
+	slices.SortFunc(list, func(a, b waiting) int {
+		return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(a.turn, b.turn), cmp.Compare(a.seq, b.seq))
+	})
 	var taken []int64
 	taking := make(map[string]int)
-	for _, w := range head {
-		if len(taken) < c.Free && slots.room(w.queue)-taking[w.queue] > 0 {
+	for _, w := range list {
+		if len(taken) < s.free && s.room(w.queue)-taking[w.queue] > 0 {
 			taking[w.queue]++
 			taken = append(taken, w.seq)
 		}
 	}
-	if len(taken) == c.Free || len(head) < look {
-		return taken, nil
-	}
-	return c.chooseByQueue(ctx, slots)
+	return taken
 }
 
 func (c chooser) slots(ctx context.Context) (*slots, error) {
@@ -160,43 +188,36 @@ func (c chooser) slots(ctx context.Context) (*slots, error) {
 	return s, err
 }
 
-// chooseByQueue merges the fronts of the queues that have room. The recursion
-// steps from queue to queue through the index, however long they are.
-func (c chooser) chooseByQueue(ctx context.Context, slots *slots) ([]int64, error) {
+// chooseByQueue merges the fronts of the queues that have room with the serial runs.
+// The recursion steps from queue to queue through the index, however long they are.
+func (c chooser) chooseByQueue(ctx context.Context, slots *slots, serial []waiting) ([]int64, error) {
 	heads, err := collect(ctx, c, scanWaiting, `with recursive queues (name) as (
-			select min(queue) from runs where status = 'queued'
+			select min(queue) from runs where status = 'queued' and serial = 0
 			union all
-			select (select min(queue) from runs where status = 'queued' and queue > queues.name) from queues where queues.name is not null
+			select (select min(queue) from runs where status = 'queued' and serial = 0 and queue > queues.name) from queues where queues.name is not null
 		)
 		select seq, queue, priority, turn from queues join runs on seq = (select seq from runs
-			where `+ready+` and queue = queues.name order by priority desc, turn, seq limit 1)
+			where serial = 0 and `+ready+` and queue = queues.name order by priority desc, turn, seq limit 1)
 		where queues.name is not null`, c.now)
 	if err != nil {
 		return nil, err
 	}
-	var front []waiting
+	front := serial
 	for _, w := range heads {
 		switch n := min(slots.room(w.queue), c.Free); {
 		case n <= 0:
 		case n == 1:
 			front = append(front, w)
 		default:
-			more, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where `+ready+` and queue = $2
-				order by priority desc, turn, seq limit $3`, c.now, w.queue, n)
+			more, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where serial = 0 and `+ready+`
+				and queue = $2 order by priority desc, turn, seq limit $3`, c.now, w.queue, n)
 			if err != nil {
 				return nil, err
 			}
 			front = append(front, more...)
 		}
 	}
-	slices.SortFunc(front, func(a, b waiting) int {
-		return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(a.turn, b.turn), cmp.Compare(a.seq, b.seq))
-	})
-	var chosen []int64
-	for _, w := range front[:min(c.Free, len(front))] {
-		chosen = append(chosen, w.seq)
-	}
-	return chosen, nil
+	return slots.take(front), nil
 }
 
 // Owned returns the running runs of this process, in the order of their arrival.

@@ -99,13 +99,17 @@ func (t *tx) again(ctx context.Context, r row, result Result, wait time.Duration
 	return err
 }
 
-// NextRetry is the time until the next run that was queued again may be admitted; 0
-// when none waits for its time.
+// NextRetry is the time until the next run that was queued again, or by a restart, may
+// be admitted; 0 when none waits for its time.
 func (s *Store) NextRetry(ctx context.Context) (time.Duration, error) {
 	return read(ctx, s, "look for the next retry", func(ctx context.Context, q queryer) (time.Duration, error) {
 		now := s.options.Now()
-		next, _, err := first(ctx, q, number, `select coalesce(min(not_before), 0) from runs
-			where status = 'queued' and not_before <> 0 and not_before > $1`, nanos(now))
+		next, _, err := first(ctx, q, number, `select coalesce(min(at), 0) from (
+			select min(not_before) as at from runs where status = 'queued' and not_before <> 0 and not_before > $1
+			union all
+			select stopped.finished + again.restart_wait from runs as again join runs as stopped on stopped.restarted_by = again.id
+			where again.status = 'queued' and again.restart_wait is not null and stopped.restarted_by <> ''
+				and stopped.finished <> 0 and stopped.finished + again.restart_wait > $1)`, nanos(now))
 		if err != nil || next == 0 {
 			return 0, err
 		}

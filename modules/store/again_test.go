@@ -57,7 +57,9 @@ func TestARetryWaitsForItsTime(t *testing.T) {
 	require.Equal(t, time.Hour, next(t, s))
 	clock.Step(time.Hour - 1)
 	require.Empty(t, admit(t, s, store.Admission{Free: 9}))
-	require.Empty(t, admit(t, s, store.Admission{Free: 9, Unlimited: true}))
+	unlimit(t, s)
+	require.Empty(t, admit(t, s, store.Admission{Free: 9}))
+	limit(t, s, nil)
 	require.Zero(t, admissible(t, s))
 
 	enqueue(t, s, "d", 1) // the slot is free for others
@@ -147,7 +149,8 @@ func TestWaitingRetriesDoNotCrowdTheQueue(t *testing.T) {
 	t.Parallel()
 	s := openOwner(t, store.Options{})
 	enqueue(t, s, "d", 200)
-	for _, run := range admit(t, s, store.Admission{Free: 200, Unlimited: true}) {
+	unlimit(t, s)
+	for _, run := range admit(t, s, store.Admission{Free: 200}) {
 		_, err := s.RetryLater(t.Context(), run.Ref(), failed(), time.Hour)
 		require.NoError(t, err)
 	}

@@ -104,7 +104,7 @@ func TestARestartTakesOver(t *testing.T) {
 	s := openOwner(t, store.Options{Now: clock.Now})
 	old := newRun("d", "old")
 	old.Params, old.DefaultWorkingDir = []string{"a=1"}, "here"
-	_, err := s.StartNow(t.Context(), old)
+	running, err := s.StartNow(t.Context(), old)
 	require.NoError(t, err)
 	due := clock.Step(time.Minute)
 	restart := store.Candidate{DAG: "d", Kind: store.KindRestart, Due: due}
@@ -118,6 +118,20 @@ func TestARestartTakesOver(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, old.Params, run.Params)
 	require.Equal(t, "here", run.DefaultWorkingDir)
+
+	many := store.Admission{Free: 10}
+	require.Empty(t, admit(t, s, many), "the old run is not over")
+	require.NoError(t, s.Finish(t.Context(), running.Ref(), store.Result{Status: store.StatusAborted, Reason: store.ReasonStopped}))
+	clock.Step(time.Minute - time.Nanosecond)
+	require.Empty(t, admit(t, s, many), "it waits")
+	next, err := s.NextRetry(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, time.Nanosecond, next)
+	clock.Step(time.Nanosecond)
+	require.Equal(t, []string{run.ID}, idsOf(admit(t, s, many)))
+	next, err = s.NextRetry(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, next)
 }
 
 func TestALaterStartTakesThePlaceOfWaitingOnes(t *testing.T) {
@@ -146,4 +160,33 @@ func TestALaterStartTakesThePlaceOfWaitingOnes(t *testing.T) {
 	require.Equal(t, []any{store.OutcomeSkipped, store.ReasonSuperseded, 1, first.Run.ID},
 		[]any{rows[0].Outcome, rows[0].Reason, rows[0].Count, rows[0].RunID})
 	require.Equal(t, store.OutcomeFired, rows[1].Outcome)
+}
+
+func TestSerialRunsAreAdmittedOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	s := openOwner(t, store.Options{})
+	for i := range 3 {
+		due := noon().Add(time.Duration(i) * time.Minute)
+		v := fire("d", due)
+		v.Serial, v.Run.Queue = true, "wide"
+		decide(t, s, candidate("d", due), v)
+	}
+	other := newRun("other", "other")
+	other.Queue = "wide"
+	_, err := s.Enqueue(t.Context(), other)
+	require.NoError(t, err)
+	limit(t, s, map[string]int{"wide": 9})
+	many := store.Admission{Free: 10}
+	first := admit(t, s, many)
+	require.Len(t, first, 2)
+	require.Equal(t, "other", first[0].ID, "what is not of the DAG passes by")
+	require.Equal(t, noon(), first[1].Due)
+	require.Empty(t, admit(t, s, many))
+	can, err := s.Admissible(t.Context(), many)
+	require.NoError(t, err)
+	require.Empty(t, can)
+	require.NoError(t, s.Finish(t.Context(), first[1].Ref(), store.Result{Status: store.StatusSucceeded}))
+	second := admit(t, s, many)
+	require.Len(t, second, 1)
+	require.Equal(t, noon().Add(time.Minute), second[0].Due)
 }

@@ -97,6 +97,13 @@ func limit(tb testing.TB, s *store.Store, slots map[string]int) {
 	require.NoError(tb, err)
 }
 
+// unlimit lifts the limits of all queues.
+func unlimit(tb testing.TB, s *store.Store) {
+	tb.Helper()
+	_, _, err := s.SetLimits(tb.Context(), store.Limits{Unlimited: true})
+	require.NoError(tb, err)
+}
+
 func idsOf(runs []store.Run) []string {
 	ids := make([]string, len(runs))
 	for i, r := range runs {
