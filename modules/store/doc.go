@@ -40,6 +40,13 @@
 // is decided. Outcomes that follow each other for one reason and made no run
 // share a row.
 //
+// # Queues
+//
+// A run waits in a queue, and takes a slot of it from Admit until its attempt is
+// closed, whatever becomes of its process. How many slots there are, and which
+// queues are paused, stands here too and is read where slots are taken: limits are
+// those of the process that set any last, see SetLimits.
+//
 // # Owners
 //
 // A process that owns runs holds a lock on a file for as long as it lives
