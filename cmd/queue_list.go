@@ -62,8 +62,8 @@ func printQueues(c *cobra.Command, f *format, list []queueState) error {
 }
 
 // waited is how long a run waited, or has waited; "-" when there is none.
-func waited(queued, admitted, now time.Time) string {
-	if d, ok := elapsed(queued, admitted, now); ok {
+func waited(since, admitted, now time.Time) string {
+	if d, ok := elapsed(since, admitted, now); ok {
 		return span(d)
 	}
 	return "-"

@@ -25,7 +25,8 @@ func newQueueShow() *cobra.Command {
 		Short: "Show a queue with its runs, in the order of admission",
 		Long: `Show a queue with the runs that have its slots, and behind them those that wait, in
 the order in which they will be admitted: by priority, then by due time or else the
-time of queueing. WAIT is the time from queueing to admission, or until now.`,
+time of queueing. One that is to be tried again at a later time is last. WAIT is the
+time from queueing, or for a retry from its time on, to admission or now.`,
 		Example: `  dagu queue show nightly
   dagu queue show nightly --limit 5
   dagu queue show nightly --format json | jq -r '.runs[] | select(.position) | .run_id'`,
@@ -61,7 +62,8 @@ time of queueing. WAIT is the time from queueing to admission, or until now.`,
 
 // queuedView is a run in its queue as JSON.
 type queuedView struct {
-	// Position is 1 for the run that is admitted next; 0, and left out, for one that runs.
+	// Position is 1 for the run that is admitted next; 0, and left out, for one that
+	// runs, or whose time has not come.
 	Position int     `json:"position,omitempty"`
 	Wait     float64 `json:"wait_seconds"`
 	web.RunView
@@ -72,10 +74,12 @@ func printQueue(c *cobra.Command, f *format, q queueState, runs []store.Run) err
 	waiting := 0
 	views := make([]queuedView, len(runs))
 	for i, run := range runs {
-		wait, _ := elapsed(run.Queued, run.Started, now)
+		wait, _ := elapsed(run.Since(), run.Started, now)
 		views[i] = queuedView{Wait: wait.Round(time.Millisecond).Seconds(), RunView: infoOf(run, nil)}
-		if run.Status == store.StatusQueued {
-			waiting++
+		if run.Status != store.StatusQueued {
+			continue
+		}
+		if waiting++; !run.NotBefore.After(now) {
 			views[i].Position = waiting
 		}
 	}
@@ -94,6 +98,14 @@ func printQueue(c *cobra.Command, f *format, q queueState, runs []store.Run) err
 	return nil
 }
 
+// later is the time if it is still to come.
+func later(at, now time.Time) time.Time {
+	if at.After(now) {
+		return at
+	}
+	return time.Time{}
+}
+
 func printQueueTable(w io.Writer, q queueState, runs []store.Run, views []queuedView) error {
 	now, colours := time.Now(), paintFor(w)
 	tell(w, "%s", printable(q.Name))
@@ -106,7 +118,7 @@ func printQueueTable(w io.Writer, q queueState, runs []store.Run, views []queued
 	if len(runs) == 0 {
 		return nil
 	}
-	t := newTable("#", "DAG NAME", "RUN ID", "STATUS", "TRIGGER", "PRIORITY", "QUEUED (UTC)", "WAIT")
+	t := newTable("#", "DAG NAME", "RUN ID", "STATUS", "TRIGGER", "PRIORITY", "QUEUED (UTC)", "NOT BEFORE (UTC)", "WAIT")
 	for i, run := range runs {
 		position := "-"
 		if n := views[i].Position; n > 0 {
@@ -114,7 +126,7 @@ func printQueueTable(w io.Writer, q queueState, runs []store.Run, views []queued
 		}
 		t.AppendRow([]any{
 			position, run.DAG, run.ID, colours.status(string(run.Status)), run.Trigger, run.Priority,
-			clock(run.Queued), waited(run.Queued, run.Started, now),
+			clock(run.Queued), clock(later(run.NotBefore, now)), waited(run.Since(), run.Started, now),
 		})
 	}
 	_, err := fmt.Fprintf(w, "\n%s\n", t.Render())

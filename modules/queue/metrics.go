@@ -43,11 +43,7 @@ func (m *Metrics) Collectors() []prometheus.Collector {
 
 func (m *Metrics) admitted(run store.Run) {
 	if m != nil {
-		since := run.Queued
-		if since.Before(run.NotBefore) {
-			since = run.NotBefore
-		}
-		m.wait.Observe(max(run.Started.Sub(since), 0).Seconds())
+		m.wait.Observe(max(run.Started.Sub(run.Since()), 0).Seconds())
 	}
 }
 

@@ -38,7 +38,7 @@ type Queue struct {
 	Name string
 	// Running counts its admitted runs, over all processes, and Queued those that wait.
 	Running, Queued int
-	// Oldest is when the run that waits longest was queued; zero when none waits.
+	// Oldest is since when the run waits that waits longest, see Run.Since; zero when none does.
 	Oldest time.Time
 	// Paused is since when it admits nothing; zero when it is not paused.
 	Paused time.Time
@@ -52,7 +52,8 @@ func (s *Store) Queues(ctx context.Context) ([]Queue, error) {
 				select queue, count(*) as running, 0 as queued, null as oldest, 0 as paused
 					from runs where status = 'running' and unlimited = 0 group by queue
 				union all
-				select queue, 0, count(*), min(queued), 0 from runs where status = 'queued' group by queue
+				select queue, 0, count(*), min(case when not_before > queued then not_before else queued end), 0
+					from runs where status = 'queued' group by queue
 				union all
 				select queue, 0, 0, null, since from queue_pauses
 			) as held group by queue order by queue`)
@@ -67,15 +68,18 @@ func scanQueue(rows *sql.Rows) (q Queue, err error) {
 }
 
 // QueueRuns returns the admitted runs of a queue in the order of their start, and
-// behind them those that wait, at most limit, in the order of their admission.
+// behind them those that wait, at most limit, in the order of their admission; those
+// whose time has not come are last.
 func (s *Store) QueueRuns(ctx context.Context, queue string, limit int) ([]Run, error) {
+	now := nanos(s.options.Now())
 	return read(ctx, s, "read runs of queue "+queue, func(ctx context.Context, q queryer) ([]Run, error) {
 		rows, err := collect(ctx, q, scanRow, "select "+runColumns+` from runs where seq in (
 				select seq from runs where status = 'running' and unlimited = 0 and queue = $1
 				union all
 				select seq from (select seq from runs where status = 'queued' and queue = $1
-					order by priority desc, turn, seq limit $2) as head
-			) order by case when status = 'queued' then 1 else 0 end, started, priority desc, turn, seq`, queue, limit)
+					order by case when not_before > $3 then 1 else 0 end, priority desc, turn, seq limit $2) as head
+			) order by case when status <> 'queued' then 0 when not_before <= $3 then 1 else 2 end, started, priority desc, turn, seq`,
+			queue, limit, now)
 		return runs(rows), err
 	})
 }

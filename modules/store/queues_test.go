@@ -100,3 +100,37 @@ func TestQueues(t *testing.T) {
 	limit(t, s, map[string]int{"a": 5})
 	require.Equal(t, order(9)[2:], idsOf(admit(t, s, store.Admission{Free: 3}))[:3], "admission takes them in that order")
 }
+
+// A run that is to be tried again later is behind those that could be admitted, and
+// waits from its time on.
+func TestARetryIsLastInItsQueueUntilItsTime(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	enqueue(t, s, "a", 1)
+	run := admit(t, s, store.Admission{Free: 1})[0]
+	require.Equal(t, run.Queued, run.Since())
+	require.NoError(t, s.Begin(t.Context(), run.Ref(), "", "", nil))
+	_, err := s.RetryLater(t.Context(), run.Ref(), store.Result{Status: store.StatusFailed}, time.Hour)
+	require.NoError(t, err)
+	for _, id := range []string{"b-1", "b-2"} {
+		clock.Step(time.Minute)
+		_, err = s.Enqueue(t.Context(), newRun("a", id))
+		require.NoError(t, err)
+	}
+	order := func() []string {
+		t.Helper()
+		runs, failed := s.QueueRuns(t.Context(), "a", 2)
+		require.NoError(t, failed)
+		return idsOf(runs)
+	}
+	require.Equal(t, []string{"b-1", "b-2"}, order())
+	queues, err := s.Queues(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []store.Queue{{Name: "a", Queued: 3, Oldest: run.Queued.Add(time.Minute)}}, queues)
+	clock.Step(time.Hour)
+	require.Equal(t, []string{"a-0", "b-1"}, order())
+	again := admit(t, s, store.Admission{Free: 1})[0]
+	require.Equal(t, "a-0", again.ID)
+	require.Equal(t, run.Queued.Add(time.Hour), again.Since())
+}

@@ -261,6 +261,15 @@ type Run struct {
 // that has not been admitted.
 func (r Run) Waiting() bool { return r.Status == StatusQueued && !r.NotBefore.IsZero() }
 
+// Since is when the run began to wait for its present admission, or last did: when it
+// was queued, or the later time before which it was not to be tried again.
+func (r Run) Since() time.Time {
+	if r.NotBefore.After(r.Queued) {
+		return r.NotBefore
+	}
+	return r.Queued
+}
+
 // Ref names the attempt of a run that the caller holds. A write with a stale Ref fails with ErrLost.
 type Ref struct {
 	RunID   string
