@@ -116,7 +116,8 @@ func (s *Store) LastRuns(ctx context.Context) (map[string]Run, error) {
 func (s *Store) Counts(ctx context.Context) (running, queued int, err error) {
 	list, err := read(ctx, s, "count runs", func(ctx context.Context, q queryer) ([]int64, error) {
 		return collect(ctx, q, number, `select count(*) from runs where status = 'running'
-			union all select count(*) from runs where status = 'queued'`)
+			union all select sum(n) from (select count(*) as n from runs where status = 'queued' and serial = 0
+				union all select count(*) from runs where status = 'queued' and serial = 1) as queued`)
 	})
 	if err != nil {
 		return 0, 0, err

@@ -44,6 +44,8 @@ type Queue struct {
 	Paused time.Time
 }
 
+// Serial runs stand in an index of their own, so what counts queued runs asks for both kinds.
+
 // Queues returns the queues that hold runs or are paused, by name. It takes the
 // longer the more runs wait.
 func (s *Store) Queues(ctx context.Context) ([]Queue, error) {
@@ -53,7 +55,10 @@ func (s *Store) Queues(ctx context.Context) ([]Queue, error) {
 					from runs where status = 'running' and unlimited = 0 group by queue
 				union all
 				select queue, 0, count(*), min(case when not_before > queued then not_before else queued end), 0
-					from runs where status = 'queued' group by queue
+					from runs where status = 'queued' and serial = 0 group by queue
+				union all
+				select queue, 0, count(*), min(case when not_before > queued then not_before else queued end), 0
+					from runs where status = 'queued' and serial = 1 group by queue
 				union all
 				select queue, 0, 0, null, since from queue_pauses
 			) as held group by queue order by queue`)
@@ -76,8 +81,11 @@ func (s *Store) QueueRuns(ctx context.Context, queue string, limit int) ([]Run, 
 		rows, err := collect(ctx, q, scanRow, "select "+runColumns+` from runs where seq in (
 				select seq from runs where status = 'running' and unlimited = 0 and queue = $1
 				union all
-				select seq from (select seq from runs where status = 'queued' and queue = $1
-					order by case when not_before > $3 then 1 else 0 end, priority desc, turn, seq limit $2) as head
+				select seq from (select seq from (
+						select * from runs where status = 'queued' and serial = 0 and queue = $1
+						union all
+						select * from runs where status = 'queued' and serial = 1 and queue = $1
+					) as queued order by case when not_before > $3 then 1 else 0 end, priority desc, turn, seq limit $2) as head
 			) order by case when status <> 'queued' then 0 when not_before <= $3 then 1 else 2 end, started, priority desc, turn, seq`,
 			queue, limit, now)
 		return runs(rows), err
@@ -95,9 +103,15 @@ type Backlog struct {
 // Backlog counts what waits, over all processes.
 func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
 	return read(ctx, s, "count what waits", func(ctx context.Context, q queryer) (Backlog, error) {
-		b, _, err := first(ctx, q, scanBacklog, `select (select count(*) from runs where status = 'queued'),
-			(select count(*) from queue_pauses join runs on runs.queue = queue_pauses.queue and status = 'queued'),
-			(select count(*) from queue_pauses)`)
+		b, _, err := first(ctx, q, scanBacklog, `select sum(queued), sum(held), (select count(*) from queue_pauses) from (
+				select count(*) as queued, 0 as held from runs where status = 'queued' and serial = 0
+				union all
+				select count(*), 0 from runs where status = 'queued' and serial = 1
+				union all
+				select 0, count(*) from runs where status = 'queued' and serial = 0 and queue in (select queue from queue_pauses)
+				union all
+				select 0, count(*) from runs where status = 'queued' and serial = 1 and queue in (select queue from queue_pauses)
+			) as counts`)
 		return b, err
 	})
 }
