@@ -90,7 +90,8 @@ type Metrics struct {
 	PerDAG bool `mapstructure:"per_dag"`
 }
 
-// Queues configures admission.
+// Queues configures admission. All processes on a data directory go by that of the
+// newest configuration.
 type Queues struct {
 	// Enabled false lifts all queue limits.
 	Enabled bool `mapstructure:"enabled"`
