@@ -3,6 +3,8 @@ package integration_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -205,6 +207,51 @@ func TestInterruptedTwice(t *testing.T) {
 			require.Contains(t, h.must("status", "deadly"), "it is not tried again")
 			require.Zero(t, countSleepers(h.processes()))
 			d.stop()
+		})
+	}
+}
+
+// However long a run would wait, it ends when it is to be stopped: by a command, by a
+// signal to its own process, or by the drain of its scheduler.
+func TestWaitsEndWithAStop(t *testing.T) {
+	t.Parallel()
+	waits := map[string]string{
+		"interval": "steps: [{run: 'touch %[1]s; exit 1', retry_policy: {limit: 1, interval_sec: 3600}}]\n",
+		"backoff":  "steps: [{run: 'touch %[1]s; exit 1', retry_policy: {limit: 9, interval_sec: 3600, backoff: true}}]\n",
+		"delay":    "delay_sec: 3600\nsteps: [{run: touch %[1]s}, {run: 'true'}]\n",
+		"gate":     "preconditions: ['touch %[1]s; sleep 3600']\nsteps: [{run: 'true'}]\n",
+		"limit":    "max_active_steps: 1\nsteps: [{run: 'touch %[1]s; exec sleep 3600'}, {run: 'true'}]\n",
+	}
+	stops := map[string]func(h *home, d *daemon, dag string){
+		"stop":   func(h *home, _ *daemon, dag string) { h.must("stop", dag) },
+		"signal": func(_ *home, d *daemon, _ string) { d.signal(syscall.SIGINT); require.Equal(d.tb, 130, d.wait()) },
+		"drain":  func(_ *home, d *daemon, _ string) { d.stop() },
+	}
+	for stop, end := range stops {
+		t.Run(stop, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			h.write("config.yaml", "scheduler: {drain_timeout: 100ms, stop_timeout: 10s}\n")
+			s := h.records()
+			for wait, text := range waits {
+				h.dag(wait, fmt.Sprintf(text, h.path(wait)))
+			}
+			var d *daemon
+			for wait := range waits {
+				switch {
+				case stop == "signal":
+					d = h.start(launch{args: []string{"start", wait}})
+				case d == nil || d.ended():
+					d = h.scheduler()
+					fallthrough
+				default:
+					h.enqueue(wait)
+				}
+				eventually(t, func() bool { _, err := os.Stat(h.path(wait)); return err == nil }, "%s waits", wait)
+				end(h, d, wait)
+				want := map[string]string{"stop": "aborted stopped", "signal": "aborted stopped", "drain": "aborted shutdown"}[stop]
+				require.Equal(t, map[string]int{want: 1}, h.counts(s, wait), wait)
+			}
 		})
 	}
 }

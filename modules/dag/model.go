@@ -40,6 +40,8 @@ type DAG struct {
 	MaxActiveSteps int
 	// Timeout bounds the whole run; 0 is no bound.
 	Timeout time.Duration
+	// Delay is the pause after the start of a step before that of the next one; 0 is none.
+	Delay time.Duration
 	// MaxCleanUp is the grace between the stop signal and the kill; 5 s by default.
 	MaxCleanUp time.Duration
 	// RetentionDays is how long history is kept; 30 by default, 0 is for ever.

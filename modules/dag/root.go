@@ -63,6 +63,7 @@ var rootTable = newTable(
 		{"retry_policy", func(d *draft, n node) { d.dag.Retry = decodeRunRetry(n) }},
 		{"max_active_steps", func(d *draft, n node) { setInt(&d.dag.MaxActiveSteps, n, 0) }},
 		{"timeout_sec", func(d *draft, n node) { setSeconds(&d.dag.Timeout, n) }},
+		{"delay_sec", func(d *draft, n node) { setSeconds(&d.dag.Delay, n) }},
 		{"max_clean_up_time_sec", func(d *draft, n node) { setSeconds(&d.dag.MaxCleanUp, n) }},
 		{"hist_retention_days", func(d *draft, n node) { setInt(&d.dag.RetentionDays, n, 0) }},
 		{"labels", decodeLabels},
@@ -78,7 +79,7 @@ var rootTable = newTable(
 		{"handler_on", decodeHandlers},
 		{"defaults", decodeDefaults},
 	}, unsupported[draft](
-		"actions", "artifacts", "container", "delay_sec", "error_mail", "harness", "harnesses",
+		"actions", "artifacts", "container", "error_mail", "harness", "harnesses",
 		"hist_retention_runs", "info_mail", "kubernetes", "llm", "log_dir", "log_output", "mail_on", "max_active_runs",
 		"max_output_size", "otel", "redis", "registry_auths", "resources",
 		"run_config", "s3", "secrets", "smtp", "ssh", "step_types", "tools",

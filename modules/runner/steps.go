@@ -17,14 +17,20 @@ func (x *run) walkSteps(ctx context.Context) {
 	w := walk.New(x.detached(), x.dag.MaxActiveSteps, skippable)
 	x.settle(w.Carry(x.carried(skippable)))
 	ends := make(chan taskEnd, len(x.dag.Steps))
+	pace := pacer{delay: x.dag.Delay}
+	defer pace.stop()
 	stop := ctx.Done()
 	for !w.Done() {
 		if stop != nil && ctx.Err() != nil {
 			stop = nil
 			x.settle(w.Cancel())
 		}
-		for _, i := range w.Next() {
-			x.startStep(ctx, i, ends)
+		if pace.ready() {
+			next := w.Next(pace.most())
+			for _, i := range next {
+				x.startStep(ctx, i, ends)
+			}
+			pace.started(len(next))
 		}
 		if w.Done() {
 			return
@@ -35,6 +41,8 @@ func (x *run) walkSteps(ctx context.Context) {
 				x.cancelSteps()
 			}
 			x.settle(w.Finish(end.pos, end.status, end.passed))
+		case <-pace.over:
+			pace.over = nil
 		case <-stop:
 		}
 	}

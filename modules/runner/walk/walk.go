@@ -85,11 +85,15 @@ func (w *Walk) Carry(ends []End) []Settled {
 	return settled
 }
 
-// Next returns the steps to start now, in file order, and counts them as running.
-func (w *Walk) Next() []int {
+// Next returns the steps to start now, in file order, and counts them as running. They
+// are at most as many as most says; 0 is no bound.
+func (w *Walk) Next(most int) []int {
 	n := len(w.ready)
 	if w.limit > 0 {
 		n = min(n, w.limit-w.running)
+	}
+	if most > 0 {
+		n = min(n, most)
 	}
 	next := slices.Clone(w.ready[:n])
 	w.ready = slices.Delete(w.ready, 0, n)

@@ -31,12 +31,12 @@ func graph(t *testing.T, depends ...[]int) *dag.Graph {
 func TestStepsStartInFileOrder(t *testing.T) {
 	t.Parallel()
 	w := walk.New(graph(t, nil, []int{0}, nil, []int{0, 2}), 0, nil)
-	require.Equal(t, []int{0, 2}, w.Next())
-	require.Empty(t, w.Next())
+	require.Equal(t, []int{0, 2}, w.Next(0))
+	require.Empty(t, w.Next(0))
 	require.Empty(t, w.Finish(0, store.StepSucceeded, true))
-	require.Equal(t, []int{1}, w.Next())
+	require.Equal(t, []int{1}, w.Next(0))
 	require.Empty(t, w.Finish(2, store.StepSucceeded, true))
-	require.Equal(t, []int{3}, w.Next())
+	require.Equal(t, []int{3}, w.Next(0))
 	require.Equal(t, 2, w.Running())
 	require.False(t, w.Done())
 	w.Finish(1, store.StepSucceeded, true)
@@ -47,25 +47,33 @@ func TestStepsStartInFileOrder(t *testing.T) {
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	w := walk.New(graph(t, nil, nil, nil, []int{0}), 2, nil)
-	require.Equal(t, []int{0, 1}, w.Next())
-	require.Empty(t, w.Next())
+	require.Equal(t, []int{0, 1}, w.Next(0))
+	require.Empty(t, w.Next(0))
 	w.Finish(1, store.StepSucceeded, true)
-	require.Equal(t, []int{2}, w.Next())
+	require.Equal(t, []int{2}, w.Next(0))
 	w.Finish(0, store.StepSucceeded, true)
-	require.Equal(t, []int{3}, w.Next(), "a step that became ready later waits behind none")
+	require.Equal(t, []int{3}, w.Next(0), "a step that became ready later waits behind none")
 }
 
 func TestReadyStepsKeepFileOrder(t *testing.T) {
 	t.Parallel()
 	w := walk.New(graph(t, nil, []int{0}, nil, nil), 1, nil)
-	require.Equal(t, []int{0}, w.Next())
+	require.Equal(t, []int{0}, w.Next(0))
 	w.Finish(0, store.StepSucceeded, true)
 	var order []int
-	for next := w.Next(); len(next) > 0; next = w.Next() {
+	for next := w.Next(0); len(next) > 0; next = w.Next(0) {
 		order = append(order, next...)
 		w.Finish(next[0], store.StepSucceeded, true)
 	}
 	require.Equal(t, []int{1, 2, 3}, order)
+}
+
+func TestNextIsBounded(t *testing.T) {
+	t.Parallel()
+	w := walk.New(graph(t, nil, nil, nil), 2, nil)
+	require.Equal(t, []int{0}, w.Next(1))
+	require.Equal(t, []int{1}, w.Next(5))
+	require.Empty(t, w.Next(1))
 }
 
 // One step depends on two others, which end as the row says.
@@ -97,12 +105,12 @@ func TestDependencies(t *testing.T) {
 		{skipped, aborted, store.StepAborted},
 	} {
 		w := walk.New(graph(t, nil, nil, []int{0, 1}, []int{2}), 0, nil)
-		w.Next()
+		w.Next(0)
 		require.Empty(t, w.Finish(0, tt.a.status, tt.a.passed))
 		settled := w.Finish(1, tt.b.status, tt.b.passed)
 		if tt.want == "" {
 			require.Empty(t, settled, "%v", tt)
-			require.Equal(t, []int{2}, w.Next(), "%v", tt)
+			require.Equal(t, []int{2}, w.Next(0), "%v", tt)
 			continue
 		}
 		require.Equal(t, []walk.Settled{{2, tt.want}, {3, tt.want}}, settled, "%v", tt)
@@ -115,21 +123,21 @@ func TestDependencies(t *testing.T) {
 func TestSkippedByTheWalk(t *testing.T) {
 	t.Parallel()
 	w := walk.New(graph(t, nil, []int{0}, []int{1}, []int{0}), 0, func(step int) bool { return step == 1 })
-	w.Next()
+	w.Next(0)
 	require.Equal(t, []walk.Settled{{1, store.StepSkipped}, {3, store.StepSkipped}}, w.Finish(0, store.StepSkipped, false))
-	require.Equal(t, []int{2}, w.Next())
+	require.Equal(t, []int{2}, w.Next(0))
 
 	w = walk.New(graph(t, nil, []int{0}, []int{1}), 0, func(int) bool { return true })
-	w.Next()
+	w.Next(0)
 	require.Len(t, w.Finish(0, store.StepFailed, false), 2, "what is aborted lets nobody run")
 }
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	w := walk.New(graph(t, nil, nil, []int{0}, []int{2}), 1, nil)
-	require.Equal(t, []int{0}, w.Next())
+	require.Equal(t, []int{0}, w.Next(0))
 	require.Equal(t, []walk.Settled{{1, store.StepAborted}, {2, store.StepAborted}, {3, store.StepAborted}}, w.Cancel())
-	require.Empty(t, w.Next())
+	require.Empty(t, w.Next(0))
 	require.False(t, w.Done(), "a running step is not over")
 	require.Empty(t, w.Finish(0, store.StepSucceeded, true), "nothing is settled twice")
 	require.True(t, w.Done())
@@ -141,9 +149,9 @@ func TestCarry(t *testing.T) {
 	w := walk.New(graph(t, nil, []int{0}, nil, []int{1, 2}), 0, nil)
 	require.Empty(t, w.Carry([]walk.End{{1, store.StepSucceeded, true}, {0, store.StepSucceeded, true}}),
 		"a step whose dependency was carried may be carried")
-	require.Equal(t, []int{2}, w.Next())
+	require.Equal(t, []int{2}, w.Next(0))
 	require.Empty(t, w.Finish(2, store.StepSucceeded, true))
-	require.Equal(t, []int{3}, w.Next())
+	require.Equal(t, []int{3}, w.Next(0))
 }
 
 func TestCarrySettles(t *testing.T) {
@@ -151,7 +159,7 @@ func TestCarrySettles(t *testing.T) {
 	w := walk.New(graph(t, nil, []int{0}, nil), 0, nil)
 	require.Equal(t, []walk.Settled{{1, store.StepSkipped}}, w.Carry([]walk.End{{0, store.StepSkipped, false}}))
 	require.False(t, w.Done())
-	require.Equal(t, []int{2}, w.Next())
+	require.Equal(t, []int{2}, w.Next(0))
 }
 
 // A carried end stands, although what it depended on has come to another one.
@@ -160,7 +168,7 @@ func TestCarriedEndsStand(t *testing.T) {
 	w := walk.New(graph(t, nil, []int{0}, []int{1}, []int{0}), 0, nil)
 	require.Equal(t, []walk.Settled{{3, store.StepAborted}},
 		w.Carry([]walk.End{{0, store.StepAborted, false}, {1, store.StepSucceeded, true}}))
-	require.Equal(t, []int{2}, w.Next())
+	require.Equal(t, []int{2}, w.Next(0))
 	w.Finish(2, store.StepSucceeded, true)
 	require.True(t, w.Done())
 }
@@ -172,7 +180,7 @@ func TestLongChain(t *testing.T) {
 		g.Depends[i], g.Dependents[i-1] = []int{i - 1}, []int{i}
 	}
 	w := walk.New(g, 0, nil)
-	w.Next()
+	w.Next(0)
 	require.Len(t, w.Finish(0, store.StepFailed, false), len(g.Depends)-1)
 	require.True(t, w.Done())
 }
