@@ -2,24 +2,38 @@ package store
 
 import "context"
 
-// stopStarted asks for the end of the DAG's running runs that started before the due
-// time, and returns them, newest last. by is the run that waits for their end; "" is none.
+// stopStarted asks for the end of the DAG's runs that started before the due time, and
+// returns them, newest last. Those that wait for another attempt end at once. by is the
+// run that waits for their end; "" is none.
 func (d *decider) stopStarted(ctx context.Context, c Candidate, by string) ([]row, error) {
 	open, err := d.started(ctx, c)
 	if err != nil || len(open) == 0 {
 		return nil, err
 	}
 	d.wake |= TopicStop
-	_, err = d.exec(ctx, `update runs set stop_requested = case when stop_requested = 0 then $3 else stop_requested end,
-		restarted_by = case when $4 = '' then restarted_by else $4 end
-		where dag = $1 and status = 'running' and started < $2`, c.DAG, nanos(c.Due), nanos(d.now), by)
-	return open, err
+	for _, r := range open {
+		if _, err = d.exec(ctx, `update runs set stop_requested = case when stop_requested = 0 then $2 else stop_requested end,
+			restarted_by = case when $3 = '' then restarted_by else $3 end where seq = $1`, r.seq, nanos(d.now), by); err != nil {
+			return nil, err
+		}
+		if r.Status == StatusQueued {
+			if err = d.endQueued(ctx, r, ReasonStopped); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return open, nil
 }
 
-// started reads the DAG's running runs that started before the due time, oldest first.
+// hasStarted tells of an open run whether it started before $2: it runs, or waits for
+// another attempt.
+const hasStarted = `(case when status = 'running' then started < $2
+	else not_before <> 0 and exists (select 1 from attempts where attempts.run = runs.seq and attempts.started < $2) end)`
+
+// started reads the DAG's open runs that started before the due time, oldest first.
 func (d *decider) started(ctx context.Context, c Candidate) ([]row, error) {
 	return collect(ctx, d, scanRow, "select "+runColumns+
-		" from runs where dag = $1 and status = 'running' and started < $2 order by seq", c.DAG, nanos(c.Due))
+		" from runs where dag = $1 and status in ('queued', 'running') and "+hasStarted+" order by seq", c.DAG, nanos(c.Due))
 }
 
 // takeOver gives the run of a restart the parameters and the directory of the newest

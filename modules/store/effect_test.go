@@ -190,3 +190,36 @@ func TestSerialRunsAreAdmittedOneAfterTheOther(t *testing.T) {
 	require.Len(t, second, 1)
 	require.Equal(t, noon().Add(time.Minute), second[0].Due)
 }
+
+// A run between two attempts has started: a stop ends it, and a restart takes its place.
+func TestAStopEndsWhatWaitsForAnotherAttempt(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	waits := func(id string) {
+		run, err := s.StartNow(t.Context(), newRun("d", id))
+		require.NoError(t, err)
+		_, err = s.RetryLater(t.Context(), run.Ref(), store.Result{Status: store.StatusFailed}, time.Hour)
+		require.NoError(t, err)
+	}
+	waits("one")
+	due := clock.Step(time.Minute)
+	require.Equal(t, store.State{Queued: 1, Started: 1}, stateOf(t, s, candidate("d", due)))
+	waits("late")
+	decide(t, s, store.Candidate{DAG: "d", Kind: store.KindStop, Due: due}, store.Verdict{Outcome: store.OutcomeFired})
+	run, err := s.Run(t.Context(), "one")
+	require.NoError(t, err)
+	require.Equal(t, []any{store.StatusAborted, store.ReasonStopped}, []any{run.Status, run.Reason})
+	require.Equal(t, clock.Now(), run.StopRequested)
+	run, err = s.Run(t.Context(), "late")
+	require.NoError(t, err)
+	require.True(t, run.Waiting(), "it started at the due time")
+
+	due = clock.Step(time.Minute)
+	v := fire("d", due)
+	v.RestartWait = time.Minute
+	decide(t, s, store.Candidate{DAG: "d", Kind: store.KindRestart, Due: due}, v)
+	run, err = s.Run(t.Context(), "late")
+	require.NoError(t, err)
+	require.Equal(t, store.ReasonStopped, run.Reason)
+}

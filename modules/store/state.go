@@ -14,14 +14,15 @@ func (d *decider) state(ctx context.Context, c Candidate) (s State, err error) {
 	counts, err := collect(ctx, d, func(rows *sql.Rows) (c count, err error) {
 		err = rows.Scan(&c.status, &c.n, &c.started)
 		return c, err
-	}, `select status, count(*), coalesce(sum(started < $2), 0) from runs
+	}, `select status, count(*), coalesce(sum(`+hasStarted+`), 0) from runs
 		where dag = $1 and status in ('queued', 'running') group by status`, c.DAG, nanos(c.Due))
 	if err != nil {
 		return s, err
 	}
 	for _, c := range counts {
+		s.Started += c.started
 		if c.status == StatusRunning {
-			s.Running, s.Started = c.n, c.started
+			s.Running = c.n
 		} else {
 			s.Queued = c.n
 		}

@@ -160,7 +160,7 @@ type Candidate struct {
 type State struct {
 	// Running and Queued count the DAG's runs, those started by hand included.
 	Running, Queued int
-	// Started counts the running ones that started before the due time.
+	// Started counts those that started before the due time, and run or wait for another attempt.
 	Started int
 	// Suspended tells that the DAG was suspended at the due time, or at all of a row.
 	Suspended bool
