@@ -34,6 +34,7 @@ type fakeStore struct {
 	hold     chan struct{} // Admit waits for it
 	limits   store.Limits
 	sets     int
+	blind    error                         // what NextRetry answers
 	backlog  func() (store.Backlog, error) // nil is empty
 	retryAt  time.Time                     // when Admit takes what is queued; zero is at once
 }
@@ -134,7 +135,7 @@ func (s *fakeStore) NextRetry(context.Context) (time.Duration, error) {
 	if s.retryAt.IsZero() {
 		return 0, nil
 	}
-	return max(time.Until(s.retryAt), 0), s.fail
+	return max(time.Until(s.retryAt), 0), s.blind
 }
 
 func (s *fakeStore) Subscribe(store.Topic) (<-chan struct{}, func()) { return s.wake, func() {} }
