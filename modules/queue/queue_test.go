@@ -132,10 +132,10 @@ func (s *fakeStore) Backlog(context.Context) (store.Backlog, error) {
 func (s *fakeStore) NextRetry(context.Context) (time.Duration, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.retryAt.IsZero() {
-		return 0, nil
+	if s.retryAt.IsZero() || s.blind != nil {
+		return 0, s.blind
 	}
-	return max(time.Until(s.retryAt), 0), s.blind
+	return max(time.Until(s.retryAt), 0), nil
 }
 
 func (s *fakeStore) Subscribe(store.Topic) (<-chan struct{}, func()) { return s.wake, func() {} }
