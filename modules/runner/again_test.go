@@ -129,8 +129,10 @@ func TestOnlySomeStepsRunAgain(t *testing.T) {
 	}
 	earlier := func(a, d store.StepStatus) []store.Step {
 		return []store.Step{
-			{Index: 0, Name: "a", Status: a, Error: "exit status 1"}, {Index: 1, Name: "b", Status: store.StepAborted},
-			{Index: 2, Name: "c", Status: store.StepAborted}, {Index: 3, Name: "d", Status: d},
+			{Index: 0, Name: "a", Status: a, Error: "exit status 1"},
+			{Index: 1, Name: "b", Status: store.StepAborted},
+			{Index: 2, Name: "c", Status: store.StepAborted},
+			{Index: 3, Name: "d", Status: d},
 			{Index: 4, Name: "e", Status: store.StepAborted},
 		}
 	}
@@ -141,27 +143,39 @@ func TestOnlySomeStepsRunAgain(t *testing.T) {
 		want   map[string]store.StepStatus
 	}{
 		"one": {
-			store.StepFailed, store.StepSucceeded, []string{"b"}, store.StatusFailed,
+			store.StepFailed, store.StepSucceeded,
+			[]string{"b"},
+			store.StatusFailed,
 			map[string]store.StepStatus{"a": store.StepFailed, "b": store.StepSucceeded, "c": store.StepAborted, "d": store.StepSucceeded, "e": store.StepAborted},
 		},
 		"one, none failed": {
-			store.StepSucceeded, store.StepSucceeded, []string{"b"}, store.StatusAborted,
+			store.StepSucceeded, store.StepSucceeded,
+			[]string{"b"},
+			store.StatusAborted,
 			map[string]store.StepStatus{"a": store.StepSucceeded, "b": store.StepSucceeded, "c": store.StepAborted, "d": store.StepSucceeded, "e": store.StepAborted},
 		},
 		"all behind it": {
-			store.StepSucceeded, store.StepSucceeded, []string{"b", "c", "e"}, store.StatusSucceeded,
+			store.StepSucceeded, store.StepSucceeded,
+			[]string{"b", "c", "e"},
+			store.StatusSucceeded,
 			map[string]store.StepStatus{"a": store.StepSucceeded, "b": store.StepSucceeded, "c": store.StepSucceeded, "d": store.StepSucceeded, "e": store.StepSucceeded},
 		},
 		"all behind it, but one that waits for another failure": {
-			store.StepSucceeded, store.StepFailed, []string{"b", "c", "e"}, store.StatusFailed,
+			store.StepSucceeded, store.StepFailed,
+			[]string{"b", "c", "e"},
+			store.StatusFailed,
 			map[string]store.StepStatus{"a": store.StepSucceeded, "b": store.StepSucceeded, "c": store.StepSucceeded, "d": store.StepFailed, "e": store.StepAborted},
 		},
 		"one that succeeded": {
-			store.StepSucceeded, store.StepSucceeded, []string{"a"}, store.StatusFailed,
+			store.StepSucceeded, store.StepSucceeded,
+			[]string{"a"},
+			store.StatusFailed,
 			map[string]store.StepStatus{"a": store.StepFailed, "b": store.StepAborted, "c": store.StepAborted, "d": store.StepSucceeded, "e": store.StepAborted},
 		},
 		"never started": {
-			store.StepSucceeded, store.StepNotStarted, []string{"b", "c"}, store.StatusAborted,
+			store.StepSucceeded, store.StepNotStarted,
+			[]string{"b", "c"},
+			store.StatusAborted,
 			map[string]store.StepStatus{"a": store.StepSucceeded, "b": store.StepSucceeded, "c": store.StepSucceeded, "d": store.StepNotStarted, "e": store.StepAborted},
 		},
 	} {

@@ -46,8 +46,8 @@ func TestARetryWaitsForItsTime(t *testing.T) {
 	first := begun(t, s)
 	clock.Step(time.Minute)
 	for range 2 { // the second is a repeat
-		run, err := s.RetryLater(t.Context(), first.Ref(), failed(), time.Hour)
-		require.NoError(t, err)
+		run, again := s.RetryLater(t.Context(), first.Ref(), failed(), time.Hour)
+		require.NoError(t, again)
 		require.True(t, run.Waiting())
 		require.Equal(t, clock.Now().Add(time.Hour), run.NotBefore)
 		require.Equal(t, 1, run.Retries)

@@ -29,9 +29,9 @@ func TestInterrupt(t *testing.T) {
 	result := cut()
 	result.Steps = []store.Step{{Name: "a", Status: store.StepAborted}}
 	for range 2 { // the second is a repeat
-		again, err := s.Interrupt(t.Context(), first.Ref(), result)
-		require.NoError(t, err)
-		require.Equal(t, store.StatusQueued, again.Status)
+		waits, again := s.Interrupt(t.Context(), first.Ref(), result)
+		require.NoError(t, again)
+		require.Equal(t, store.StatusQueued, waits.Status)
 	}
 	run, err := s.Run(t.Context(), "r")
 	require.NoError(t, err)
@@ -85,10 +85,10 @@ func TestInterruptEndsWhatDidNotAskForMore(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	for _, run := range runs {
-		run, err := s.Interrupt(t.Context(), run.Ref(), cut())
+		over, err := s.Interrupt(t.Context(), run.Ref(), cut())
 		require.NoError(t, err)
-		require.Equal(t, store.StatusAborted, run.Status, run.ID)
-		require.Equal(t, store.ReasonShutdown, run.Reason)
+		require.Equal(t, store.StatusAborted, over.Status, run.ID)
+		require.Equal(t, store.ReasonShutdown, over.Reason)
 	}
 }
 

@@ -118,8 +118,7 @@ func (d *decider) settle(ctx context.Context, c Candidate, v Verdict) (decision 
 		return decision, "", nil
 	}
 	if c.Kind == KindStop {
-		_, err = d.stopStarted(ctx, c, "")
-		return decision, "", err
+		return decision, "", d.stopStarted(ctx, c, "")
 	}
 	run := v.Run.normal()
 	if c.Kind == KindRestart {

@@ -2,27 +2,27 @@ package store
 
 import "context"
 
-// stopStarted asks for the end of the DAG's runs that started before the due time, and
-// returns them, newest last. Those that wait for another attempt end at once. by is the
-// run that waits for their end; "" is none.
-func (d *decider) stopStarted(ctx context.Context, c Candidate, by string) ([]row, error) {
+// stopStarted asks for the end of the DAG's runs that started before the due time.
+// Those that wait for another attempt end at once. by is the run that waits for their
+// end; "" is none.
+func (d *decider) stopStarted(ctx context.Context, c Candidate, by string) error {
 	open, err := d.started(ctx, c)
 	if err != nil || len(open) == 0 {
-		return nil, err
+		return err
 	}
 	d.wake |= TopicStop
 	for _, r := range open {
 		if _, err = d.exec(ctx, `update runs set stop_requested = case when stop_requested = 0 then $2 else stop_requested end,
 			restarted_by = case when $3 = '' then restarted_by else $3 end where seq = $1`, r.seq, nanos(d.now), by); err != nil {
-			return nil, err
+			return err
 		}
 		if r.Status == StatusQueued {
 			if err = d.endQueued(ctx, r, ReasonStopped); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return open, nil
+	return nil
 }
 
 // hasStarted tells of an open run whether it started before $2: it runs, or waits for
@@ -55,7 +55,7 @@ func (d *decider) place(ctx context.Context, c Candidate, v Verdict, run NewRun)
 		}
 	}
 	if c.Kind == KindRestart {
-		if _, err := d.stopStarted(ctx, c, run.ID); err != nil {
+		if err := d.stopStarted(ctx, c, run.ID); err != nil {
 			return err
 		}
 		_, err := d.exec(ctx, "update runs set restart_wait = $2 where id = $1", run.ID, int64(v.RestartWait))
