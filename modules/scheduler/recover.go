@@ -97,7 +97,7 @@ func (r *recoverer) tell(owner store.Owner, requeued, lost []store.Run) {
 		zap.Int("pid", owner.PID), zap.Int("lost", len(lost)), zap.Int("requeued", len(requeued)))
 	for _, run := range lost {
 		r.log.Warn("run was lost", zap.String("dag", run.DAG), zap.String("run_id", run.ID),
-			zap.String("status", string(run.Status)))
+			zap.String("status", string(run.Status)), zap.String("reason", string(run.Reason)))
 	}
 }
 
