@@ -58,12 +58,11 @@ func TestWhatIsRetried(t *testing.T) {
 			t.Parallel()
 			r := newRig(t)
 			r.await(r.execute(r.record(retried(r, tt.text))))
-			calls := r.store.history()
 			want := "finish"
 			if tt.again {
 				want = "retry in 10s"
 			}
-			require.Equal(t, want, calls[len(calls)-1])
+			require.Equal(t, []string{want}, last(r.store.history()))
 		})
 	}
 }
