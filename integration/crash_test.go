@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -106,4 +107,49 @@ func TestKillNineWhileQueued(t *testing.T) {
 	h.scheduler()
 	eventually(t, func() bool { return h.counts(s, "short")["succeeded"] == 5 }, "queued runs are run")
 	require.Len(t, lines(h.read("ran")), 5)
+}
+
+// A run that was admitted when the scheduler died, and had not begun, ran nothing: it
+// is queued again, and its one attempt is made by the next life.
+func TestKillNineBeforeTheBeginning(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.dag("late", fmt.Sprintf("steps:\n  - run: echo x >> %s\n", h.path("ran")))
+	h.write("control/runner.lock", "hang")
+	d := h.start(h.clock(launch{}))
+	d.waitHealthy()
+	s := h.records()
+	h.enqueue("late")
+	eventually(t, func() bool { return h.counts(s, "")["running"] == 1 }, "the run is admitted")
+	require.True(t, begun(h.runs(s, "")).IsZero())
+	d.kill()
+	require.NoError(t, os.Remove(h.path("control", "runner.lock")))
+	d = h.scheduler()
+	eventually(t, func() bool { return h.counts(s, "")["succeeded"] == 1 }, "it is run")
+	require.Contains(t, d.log.String(), `"lost": 0, "requeued": 1`)
+	require.Len(t, lines(h.read("ran")), 1)
+	require.Equal(t, 1, h.runs(s, "")[0].Attempt)
+}
+
+// A kill leaves a downtime: at the next start what was running then is closed before
+// the process is healthy, and what was due in between has its outcome.
+func TestKillNineAndADowntime(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.dag("often", "schedule: \"*/10 * * * *\"\nsteps:\n  - run: \"true\"\n")
+	h.dag("long", "schedule: \"40 11 * * *\"\nsteps:\n  - run: sleep 1000 & sleep 1000\n")
+	s := h.records()
+	d := h.schedulerAt(noon().Add(-25 * time.Minute))
+	h.scheduled(s, "long", "often")
+	h.setClock(before(noon().Add(-20 * time.Minute)))
+	eventually(t, func() bool { return h.counts(s, "often")["succeeded"] == 1 && countSleepers(h.processes()) == 2 }, "11:40")
+	d.kill()
+	h.schedulerAt(noon().Add(15 * time.Minute))
+	require.Equal(t, map[string]int{"failed worker_lost": 1}, h.counts(s, "long"))
+	require.Zero(t, countSleepers(h.processes()))
+	eventually(t, func() bool { return len(h.decided(s, "often")) == 2 }, "the downtime is decided")
+	require.Equal(t, []string{"11:40 fired", "11:50 missed no_catchup x3 to 12:10"}, h.decided(s, "often"))
+	require.Equal(t, []string{"11:40 fired"}, h.decided(s, "long"))
+	h.setClock(before(noon().Add(20 * time.Minute)))
+	eventually(t, func() bool { return h.counts(s, "often")["succeeded"] == 2 }, "and life goes on")
 }
