@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dagu/modules/catalog"
 )
 
 // What was due by a schedule until it was edited has its outcome, and nothing is
@@ -75,6 +77,14 @@ func TestAnEditedSchedule(t *testing.T) {
 				put()
 				w.start()
 			}, []string{"01:00 missed no_catchup x3 to 01:20", "01:30 fired", "02:30 fired"},
+		},
+		"one of two, with catch-up": {
+			[]string{"0 * * * *", "15 * * * *"}, []string{"0 * * * *", "45 * * * *"}, func(w *world, _ func()) {
+				w.stop()
+				w.pass(90 * minute)
+				w.putWith("a", func(e *catalog.Entry) { all(e); e.CatchupWindow = 10 * time.Hour }, "0 * * * *", "45 * * * *")
+				w.start()
+			}, []string{"01:00 fired", "01:15 missed no_catchup", "02:00 fired", "02:15 missed no_catchup"},
 		},
 		"reordered": {
 			[]string{"0 * * * *", "30 * * * *"}, []string{"30 * * * *", "0 * * * *"}, func(w *world, put func()) {

@@ -37,7 +37,7 @@ func (l *loop) takeEdited(ctx context.Context, entries []catalog.Entry, now time
 		if !ok || !slices.ContainsFunc(recorded[e.Name], func(m store.Mark) bool { return !slices.Contains(set.Entries, m.Entry) }) {
 			continue
 		}
-		p := l.recordedPlan(e, recorded[e.Name])
+		p := l.recordedPlan(e, set, recorded[e.Name])
 		for !p.next.IsZero() && !p.next.After(now) && len(l.pending) < maxPending {
 			taken := l.takeOf(p, now)
 			l.options.Metrics.takes(taken)
@@ -47,33 +47,26 @@ func (l *loop) takeEdited(ctx context.Context, entries []catalog.Entry, now time
 	return nil
 }
 
-// recordedPlan is the plan of a DAG by the schedules that are recorded of it.
-func (l *loop) recordedPlan(e catalog.Entry, recorded []store.Mark) *plan {
-	p := &plan{run: e.NewRun("", store.TriggerScheduler), slot: slot{place: -1}}
+// recordedPlan is the plan of a DAG, which has the set of schedules now, by those that
+// are recorded of it.
+func (l *loop) recordedPlan(e catalog.Entry, set store.ScheduleSet, recorded []store.Mark) *plan {
+	p := &plan{run: e.NewRun("", store.TriggerScheduler), policies: policiesOf(e), slot: slot{place: -1}}
 	marks := make(map[store.Entry]store.Mark, len(recorded))
 	for _, m := range recorded {
 		marks[m.Entry] = m
 	}
 	for key, mark := range l.afterPending(e.Name, marks) {
-		spec, err := parseEntry(key)
+		spec, err := schedule.Restore(key.Text, key.Zone)
 		if err != nil {
 			l.deps.Log.Warn("a schedule of an earlier life is not understood any more, what was due by it is not decided",
 				zap.String("dag", e.Name), zap.String("schedule", key.Text), zap.Error(err))
 			continue
 		}
 		p.entries = append(p.entries, entry{
-			key: key, spec: spec, next: spec.Next(mark.Mark), gapFrom: mark.AbsentFrom, gapTo: mark.AbsentTo,
+			key: key, spec: spec, since: mark.From, next: spec.Next(mark.Mark),
+			gapFrom: mark.AbsentFrom, gapTo: mark.AbsentTo, edited: !slices.Contains(set.Entries, key),
 		})
 	}
 	p.settle()
 	return p
-}
-
-// parseEntry makes a schedule of what is recorded of it.
-func parseEntry(key store.Entry) (*schedule.Schedule, error) {
-	zone, err := time.LoadLocation(key.Zone)
-	if err != nil {
-		return nil, err
-	}
-	return schedule.Parse(key.Text, zone)
 }

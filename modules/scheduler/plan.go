@@ -26,6 +26,8 @@ type entry struct {
 	next time.Time
 	// gap is the time in which the schedule stood in no file; zero when it always did.
 	gapFrom, gapTo time.Time
+	// edited tells that the schedule stands in its file no more.
+	edited bool
 }
 
 // absent tells whether the schedule stood in no file at the instant.
@@ -103,7 +105,7 @@ func (p *plan) take(now time.Time, threshold time.Duration) []taken {
 	p.takeEach(now, func(c taken) {
 		late := now.Sub(c.Due)
 		c.timing.late = late > threshold
-		c.timing.caughtUp = c.Kind == store.KindStart && (c.once || late <= p.policies.window)
+		c.timing.caughtUp = c.Kind == store.KindStart && (c.once || late <= p.policies.window) && !c.edited
 		c.verdict = p.policies.lateness(c.Kind, c.timing)
 		list.add(c)
 	})
@@ -127,14 +129,14 @@ func (p *plan) takeEach(now time.Time, add func(taken)) {
 // takeKind takes what is due of one kind at an instant.
 func (p *plan) takeKind(kind store.Kind, due time.Time) (taken, bool) {
 	c := taken{Candidate: store.Candidate{DAG: p.run.DAG, Kind: kind, Due: due}, overlap: p.policies.overlap}
-	c.absent = true
+	c.absent, c.edited = true, true
 	for i := range p.entries {
 		e := &p.entries[i]
 		if e.key.Kind != kind || !e.next.Equal(due) {
 			continue
 		}
 		c.Entries = append(c.Entries, e.key)
-		c.absent = c.absent && e.absent(due)
+		c.absent, c.edited = c.absent && e.absent(due), c.edited && e.edited
 		c.once = c.once || e.spec.Single()
 		e.next = e.spec.Next(due)
 	}

@@ -31,6 +31,8 @@ type timing struct {
 	late bool
 	// absent: its schedules stood in no file then.
 	absent bool
+	// edited: its schedules were edited away since, so that it is not caught up.
+	edited bool
 	// once: a schedule that is due once is among them.
 	once bool
 	// caughtUp: a start that has its place although later ones are due. One that is due
@@ -47,7 +49,7 @@ func (p policies) lateness(kind store.Kind, t timing) store.Verdict {
 		return store.Verdict{Outcome: store.OutcomeMissed, Reason: store.ReasonDAGAbsent}
 	case t.caughtUp:
 		return store.Verdict{Outcome: store.OutcomeFired}
-	case kind == store.KindStart && p.window > 0:
+	case kind == store.KindStart && p.window > 0 && !t.edited:
 		return store.Verdict{Outcome: store.OutcomeMissed, Reason: store.ReasonOutsideWindow}
 	default:
 		return store.Verdict{Outcome: store.OutcomeMissed, Reason: store.ReasonNoCatchup}
