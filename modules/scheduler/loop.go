@@ -39,6 +39,8 @@ type loop struct {
 	known      bool
 	// pending are taken and wait for the store.
 	pending []taken
+	// lookedGone is when schedules were last looked for that will not come back.
+	lookedGone time.Time
 	// reopen and resync are owed after a backward step.
 	reopen, resync bool
 	// failing tells that the last call of the store failed.
@@ -133,6 +135,9 @@ func (l *loop) follow(ctx context.Context, now time.Time) error {
 			l.deps.Log.Warn("marks ahead of the clock were taken back", zap.Int("schedules", n), zap.Time("to", now))
 		}
 		l.reopen = false
+	}
+	if err := l.takeGone(ctx, now); err != nil {
+		return err
 	}
 	since := l.generation
 	if l.resync {

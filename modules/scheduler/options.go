@@ -63,6 +63,9 @@ type Catalog interface {
 type Store interface {
 	// ActiveSchedules names the DAGs that had schedules when last seen.
 	ActiveSchedules(ctx context.Context) ([]string, error)
+	// GoneSchedules lists schedules that will not come back as the same, with the gap
+	// from the mark until they went.
+	GoneSchedules(ctx context.Context, now time.Time) ([]store.Mark, error)
 	// Elsewhere names the DAGs that have a file in another directory, which another
 	// scheduler that lives may follow.
 	Elsewhere(ctx context.Context, dir string) ([]string, error)

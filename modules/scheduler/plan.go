@@ -28,6 +28,15 @@ type entry struct {
 	gapFrom, gapTo time.Time
 	// edited tells that the schedule stands in its file no more.
 	edited bool
+	// end is when the schedule went for good; zero when it did not.
+	end time.Time
+}
+
+// advance moves the entry to its first due time after the instant.
+func (e *entry) advance(after time.Time) {
+	if e.next = e.spec.Next(after); !e.end.IsZero() && e.next.After(e.end) {
+		e.next = time.Time{}
+	}
 }
 
 // absent tells whether the schedule stood in no file at the instant.
@@ -138,7 +147,7 @@ func (p *plan) takeKind(kind store.Kind, due time.Time) (taken, bool) {
 		c.Entries = append(c.Entries, e.key)
 		c.absent, c.edited = c.absent && e.absent(due), c.edited && e.edited
 		c.once = c.once || e.spec.Single()
-		e.next = e.spec.Next(due)
+		e.advance(due)
 	}
 	return c, len(c.Entries) > 0
 }

@@ -18,9 +18,13 @@ type Version struct {
 	Mark time.Time
 }
 
-// Over tells that the schedule has been gone for so long that it cannot come back as
-// the same: nobody will decide what was due and is not decided.
-func (v Version) Over(now time.Time) bool { return !v.To.IsZero() && now.Sub(v.To) >= absence }
+// overAfter leaves a scheduler the time to decide what was due by a schedule that
+// cannot come back as the same any more.
+const overAfter = absence + time.Hour
+
+// Over tells that the schedule has been gone for so long that nobody will decide what
+// was due and is not decided.
+func (v Version) Over(now time.Time) bool { return !v.To.IsZero() && now.Sub(v.To) >= overAfter }
 
 // Record is an outcome with what is recorded of the run that it names.
 type Record struct {

@@ -144,6 +144,24 @@ func (t *tx) syncEntry(ctx context.Context, dag string, known []version, fresh M
 	}
 }
 
+// GoneSchedules lists schedules that ended so long ago that they will not come back as
+// the same, and of whose last time not every due time may have an outcome: the gap is
+// the time from the mark until their end.
+func (s *Store) GoneSchedules(ctx context.Context, now time.Time) ([]Mark, error) {
+	return read(ctx, s, "read schedules that are gone", func(ctx context.Context, q queryer) ([]Mark, error) {
+		list, err := collect(ctx, q, scanVersion, "select "+versionColumns+` from schedules old
+			where to_at <> 0 and to_at <= $1 and mark < to_at and not exists (select 1 from schedules new
+				where new.dag = old.dag and new.kind = old.kind and new.spec = old.spec and new.zone = old.zone and new.id > old.id)
+			order by id`, nanos(now.Add(-absence)))
+		marks := make([]Mark, len(list))
+		for i, v := range list {
+			marks[i] = v.mark
+			marks[i].AbsentFrom, marks[i].AbsentTo = v.mark.Mark, v.to
+		}
+		return marks, err
+	})
+}
+
 // ActiveSchedules names the DAGs that have schedules.
 func (s *Store) ActiveSchedules(ctx context.Context) ([]string, error) {
 	return read(ctx, s, "read scheduled DAGs", func(ctx context.Context, q queryer) ([]string, error) {
