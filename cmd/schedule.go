@@ -7,12 +7,13 @@ func newSchedule() *cobra.Command {
 		Use:     "schedule",
 		GroupID: groupLook,
 		Short:   "Look at schedules: what comes, and whether all that was due happened",
-		Long: `Look at schedules. "dagu schedule audit" proves that nothing that was due is lost and
-that nothing happened twice.`,
-		Example: `  dagu schedule audit`,
-		Args:    aCommand,
-		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+		Long: `Look at schedules. "dagu schedule next" lists what comes; "dagu schedule audit" proves
+that nothing that was due is lost and that nothing happened twice.`,
+		Example: `  dagu schedule next etl
+  dagu schedule audit`,
+		Args: aCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newScheduleAudit())
+	c.AddCommand(newScheduleNext(), newScheduleAudit())
 	return c
 }

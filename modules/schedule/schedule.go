@@ -37,3 +37,6 @@ func (s *Schedule) String() string { return s.text }
 // Zone returns the name of the time zone that applies, e.g. "Europe/Berlin",
 // "UTC", or "Local" for the zone of the machine. That of a single instant is UTC.
 func (s *Schedule) Zone() string { return s.loc.String() }
+
+// Local is an instant in the zone of the schedule.
+func (s *Schedule) Local(at time.Time) time.Time { return at.In(s.loc) }
