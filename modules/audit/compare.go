@@ -149,14 +149,12 @@ func (b *book) checkRow(r store.Record) {
 // is recorded for it.
 func (b *book) pass(until time.Time) {
 	for at := b.due.peek(); !at.IsZero() && (until.IsZero() || at.Before(until)); at = b.due.peek() {
-		switch in := b.due.take(at); {
-		case !in.decided:
+		if in := b.due.take(at); !in.decided {
 			b.undecided(in)
-		case at.Before(b.since): // forgotten
-		default:
-			b.tally.Due++
-			b.extend(Missing, at, "no outcome is recorded")
+			continue
 		}
+		b.tally.Due++
+		b.extend(Missing, at, "no outcome is recorded")
 	}
 }
 
