@@ -113,8 +113,8 @@ func (p *plan) take(now time.Time, threshold time.Duration) []taken {
 	var list takenList
 	p.takeEach(now, func(c taken) {
 		late := now.Sub(c.Due)
-		c.timing.late = late > threshold
-		c.timing.caughtUp = c.Kind == store.KindStart && (c.once || late <= p.policies.window) && !c.edited
+		c.late = late > threshold
+		c.caughtUp = c.Kind == store.KindStart && (c.once || late <= p.policies.window) && !c.edited
 		c.verdict = p.policies.lateness(c.Kind, c.timing)
 		list.add(c)
 	})
