@@ -3,7 +3,7 @@
 package integration_test
 
 const (
-	// writtenBytes is what a step of TestStepsThatMisbehave writes.
+	// writtenBytes is what each of three steps of TestStepsThatMisbehave writes.
 	writtenBytes = 1 << 30
 	// soakRuns is how many runs TestRunsLeaveNothingBehind has.
 	soakRuns = 100_000

@@ -65,7 +65,7 @@ func TestNobodyReadsTheLog(t *testing.T) {
 	}
 }
 
-// metric is the value of a metric without labels.
+// metric is the value of a metric, named with its labels.
 func (d *daemon) metric(name string) float64 {
 	d.tb.Helper()
 	for line := range strings.Lines(d.get(d.url("/metrics"))) {

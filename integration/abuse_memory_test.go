@@ -16,6 +16,9 @@ import (
 // the scheduler, whom the kernel would choose. Yet a step has to be killed.
 func TestOutOfMemory(t *testing.T) {
 	t.Parallel()
+	if raceEnabled {
+		t.Skip("did not run: with the race detector the scheduler takes more than half of the memory")
+	}
 	const limit, each = 128 << 20, 10 << 20
 	group := memoryGroup(t, limit)
 	h := newHome(t)
@@ -34,13 +37,15 @@ func TestOutOfMemory(t *testing.T) {
 			break
 		}
 	}
-	eventually(t, func() bool { return h.counts(s, "hungry")["failed"] > 0 }, "a step is killed")
+	eventually(t, func() bool {
+		require.False(t, d.ended(), "the scheduler is killed")
+		return h.counts(s, "hungry")["failed"] > 0
+	}, "a step is killed")
 	for _, run := range h.runs(s, "hungry") {
 		if run.Status == "failed" {
 			require.Contains(t, run.Error, "the kernel does")
 		}
 	}
-	require.False(t, d.ended())
 	h.must("stop", "hungry")
 	h.enqueue("modest")
 	eventually(t, func() bool { return h.counts(s, "modest")["succeeded"] == 1 }, "the scheduler goes on")

@@ -125,7 +125,7 @@ func (h *home) enqueue(dag string) {
 // records opens the store of the home, beside whatever has it open.
 func (h *home) records() *store.Store {
 	h.tb.Helper()
-	s, err := store.New(store.Options{Dir: h.path("data")}, zap.NewNop())
+	s, err := store.New(store.Options{Dir: h.path("data"), WriteTimeout: patience}, zap.NewNop())
 	require.NoError(h.tb, err)
 	require.NoError(h.tb, s.Start(context.Background()))
 	h.tb.Cleanup(func() { _ = s.Stop(context.Background()) })
