@@ -53,9 +53,9 @@ func (s *subject) records() *store.Store {
 	return st
 }
 
-// metric is the sum of a metric's series.
-func (s *subject) metric(name string) float64 {
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://127.0.0.1:"+strconv.Itoa(s.port)+"/metrics", nil)
+// sum is the sum of a metric's series, or one of them.
+func (s *subject) sum(name string) float64 {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, s.url("/metrics"), nil)
 	require.NoError(s.tb, err)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(s.tb, err)
@@ -105,9 +105,9 @@ func (s *subject) outcomes(st *store.Store, dag string) map[string]int {
 // step steps the wall clock and waits until the loop has seen it.
 func (s *subject) step(offset time.Duration) {
 	s.tb.Helper()
-	before := s.metric("dagu_clock_steps_total")
+	before := s.sum("dagu_clock_steps_total")
 	require.NoError(s.tb, s.order("wall", "offset "+offset.String()))
-	require.True(s.tb, wait(patience, func() bool { return s.metric("dagu_clock_steps_total") > before }), "the step is seen")
+	require.True(s.tb, wait(patience, func() bool { return s.sum("dagu_clock_steps_total") > before }), "the step is seen")
 }
 
 // TestAPanicEndsItsRunAlone has a panic in a run, in a step of one, and while the state
@@ -149,7 +149,7 @@ func TestAPanicOfThePlannerIsOneDAGs(t *testing.T) {
 	s := newSubject(t)
 	points := []string{"scheduler.take", "scheduler.judge"}
 	for _, name := range append(points, "other") {
-		s.write("dags/"+name+".yaml", due)
+		s.write("dags/"+name+".yaml", "schedule: \"* * * * *\"\nsteps:\n  - run: \"true\"\n")
 	}
 	for _, point := range points {
 		require.NoError(t, s.order(point, "panic "+point))
@@ -168,8 +168,8 @@ func TestAPanicOfThePlannerIsOneDAGs(t *testing.T) {
 	for _, name := range append(points, "other") {
 		require.True(t, wait(patience, func() bool { return decided(name) >= minutes }), "%s: %v", name, s.outcomes(st, name))
 	}
-	require.GreaterOrEqual(t, s.metric("dagu_scheduler_panics_total"), 2.0)
-	require.GreaterOrEqual(t, s.metric(`dagu_due_times_decided_total{outcome="missed",reason="internal_error"}`), 2.0*minutes)
+	require.GreaterOrEqual(t, s.sum("dagu_scheduler_panics_total"), 2.0)
+	require.GreaterOrEqual(t, s.sum(`dagu_due_times_decided_total{outcome="missed",reason="internal_error"}`), 2.0*minutes)
 	for _, point := range points {
 		counts := s.outcomes(st, point)
 		require.Equal(t, decided(point), counts["missed internal_error"], "%v", counts)

@@ -87,5 +87,5 @@ func hour(t *testing.T, v variant) {
 func (s *subject) counts(want float64, metric string) {
 	s.tb.Helper()
 	var got float64
-	require.True(s.tb, wait(patience, func() bool { got = s.metric(metric); return got == want }), "%s is %v, not %v", metric, got, want)
+	require.True(s.tb, wait(patience, func() bool { got = s.sum(metric); return got == want }), "%s is %v, not %v", metric, got, want)
 }
