@@ -65,7 +65,7 @@ func (x *run) record(o outcome) (store.Result, error) {
 
 // tell logs how the attempt ended.
 func (x *run) tell(result store.Result) {
-	took := time.Since(x.rec.Started)
+	took := time.Since(x.began)
 	x.journal.printf(ending+"%s%s after %s", result.Status, bracketed(string(result.Reason)), took.Round(time.Millisecond))
 	if result.Error != "" {
 		x.journal.printf("%s", result.Error)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -22,6 +23,7 @@ type run struct {
 	watch      Observer
 	foreground bool
 	log        *zap.Logger
+	began      time.Time // with its monotonic reading, which the record's has lost
 
 	// Set while the run is prepared, read-only then.
 	dag     *dag.DAG
@@ -49,6 +51,7 @@ func newRun(r *Runner, rec store.Run) (*run, context.Context) {
 		control: &control{finish: finish, killed: life.Done()},
 		runner:  r,
 		rec:     rec,
+		began:   time.Now(),
 		log:     r.log.With(zap.String("dag", rec.DAG), zap.String("run_id", rec.ID), zap.Int("attempt", rec.Attempt)),
 		temps:   temps{dir: r.options.TempDir, prefix: rec.ID + "."},
 	}, life

@@ -239,6 +239,20 @@ func TestAKilledProcessSuggestsWhy(t *testing.T) {
 	}
 }
 
+// The account tells the time that went by, also when the clock was stepped back meanwhile.
+func TestTheClockIsSteppedBackDuringARun(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	rec := r.record("steps: [{name: a, run: echo $DAG_RUN_LOG_FILE}]")
+	rec.Started = rec.Started.Add(time.Hour).Round(0) // as it is read from the store then
+	_, err := r.runner.Run(t.Context(), rec, nil)
+	require.NoError(t, err)
+	account, err := os.ReadFile(strings.TrimSpace(r.stdout("a")))
+	require.NoError(t, err)
+	require.Contains(t, string(account), "run ended: succeeded after ")
+	require.NotContains(t, string(account), "after -")
+}
+
 func TestRunIsExecutedOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
