@@ -22,4 +22,7 @@
 // Nothing that a workflow file names is touched but through a guard with a
 // deadline, since a file on a dead network file system never answers, and since
 // a child that hangs before its exec would hold up the whole process.
+//
+// What the store or the disk does not take is tried again until it does: neither
+// trouble is the run's. A panic in one of a run's goroutines ends that run alone.
 package runner
