@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -112,6 +113,8 @@ func (l *loop) tick() time.Time {
 	s := l.clock.read(l.anchor.read(l.options.Wall))
 	if s.back {
 		l.reopen, l.resync = true, true
+		// What lies ahead now has its turn again, after what is due before it.
+		l.pending = slices.DeleteFunc(l.pending, func(c taken) bool { return c.until().After(s.now) })
 	}
 	l.options.Metrics.step(s.by)
 	switch {

@@ -220,6 +220,26 @@ func TestTheClockGoesBack(t *testing.T) {
 	})
 }
 
+// What was taken and not yet written may lie ahead of a clock that went back: to write
+// it would decide what is due again, and leave out what is due before.
+func TestTheClockGoesBackWhileTheStoreIsDown(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.files.put("a", "*/10 * * * *")
+		w.start()
+		w.store.set(true, false)
+		w.pass(10*time.Minute + time.Second)
+		w.stepClock(-30 * time.Minute) // 23:40:01
+		w.pass(10 * time.Minute)
+		w.store.set(false, false)
+		w.pass(2 * time.Second)
+		require.Equal(w.t, []string{"23:50 fired"}, w.outcomes("a"))
+		w.finish()
+		w.pass(20 * time.Minute)
+		require.Equal(w.t, []string{"23:50 fired", "00:00 fired", "00:10 skipped overlap"}, w.outcomes("a"))
+	})
+}
+
 func TestTheClockWasWrongInAnEarlierLife(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
