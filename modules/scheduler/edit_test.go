@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagu/modules/catalog"
+	"dagu/modules/dag"
+	"dagu/modules/store"
 )
 
 // What was due by a schedule until it was edited has its outcome, and nothing is
@@ -123,4 +125,28 @@ func TestAnEditedSchedule(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What was due by a schedule that went meanwhile is decided by the policies of its DAG.
+func TestAnEditedScheduleHeedsThePolicies(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.files.put("busy", "0 * * * *")
+		w.files.put("idle", "0 * * * *")
+		once := at(w.t, dag.ScheduleStart, "2000-01-01T01:00:00Z")
+		w.putWith("once", func(e *catalog.Entry) { e.Schedules = append(e.Schedules, once) })
+		w.start()
+		w.pass(30 * time.Minute)
+		_, err := w.store.Enqueue(w.t.Context(), store.NewRun{ID: "hand", DAG: "busy", TextHash: "text", Trigger: store.TriggerManual, Queue: "busy"})
+		require.NoError(w.t, err)
+		w.stop()
+		w.pass(31 * time.Minute)
+		for _, name := range []string{"busy", "idle", "once"} {
+			w.files.put(name, "30 * * * *")
+		}
+		w.start()
+		require.Equal(w.t, []string{"01:00 skipped overlap"}, w.outcomes("busy"))
+		require.Equal(w.t, []string{"01:00 fired"}, w.outcomes("idle"))
+		require.Equal(w.t, []string{"01:00 fired"}, w.outcomes("once"), "an instant is a schedule too")
+	})
 }
