@@ -3,6 +3,7 @@ package scheduler_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"maps"
 	"slices"
 	"strconv"
@@ -23,7 +24,16 @@ import (
 	"dagu/modules/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain has the model test make the same choices each time; other ones with
+// -rapid.seed=n, more with -rapid.checks=n.
+func TestMain(m *testing.M) {
+	for name, value := range map[string]string{"rapid.seed": "1", "rapid.steps": "60"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // errDown is what a store answers that is down.
 var errDown = errors.New("the store is down")

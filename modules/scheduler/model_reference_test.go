@@ -1,0 +1,492 @@
+package scheduler_test
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"dagu/modules/catalog"
+	"dagu/modules/dag"
+	"dagu/modules/scheduler"
+	"dagu/modules/store"
+)
+
+// threshold is the misfire threshold of a trial.
+const threshold = 5 * time.Minute
+
+// spec is a schedule, and the same as a rule that needs no calendar.
+type spec struct {
+	text          string
+	every, offset int // minutes
+}
+
+func specs() []spec {
+	return []spec{{"* * * * *", 1, 0}, {"*/3 * * * *", 3, 0}, {"*/5 * * * *", 5, 0}, {"0 * * * *", 60, 0}, {"7,37 * * * *", 30, 7}}
+}
+
+// due lists the instants of a schedule after from, until to.
+func due(text string, from, to time.Time) (list []time.Time) {
+	i := slices.IndexFunc(specs(), func(s spec) bool { return s.text == text })
+	for at := from.Truncate(time.Minute); !at.After(to); at = at.Add(time.Minute) {
+		if at.After(from) && (at.Hour()*60+at.Minute())%specs()[i].every == specs()[i].offset {
+			list = append(list, at)
+		}
+	}
+	return list
+}
+
+// line are the due times of one kind of a DAG, and instant is one of them.
+type line struct {
+	dag  string
+	kind store.Kind
+}
+
+type instant struct {
+	line
+	due time.Time
+}
+
+// outcome is what becomes of one.
+type outcome struct {
+	outcome store.Outcome
+	reason  store.Reason
+}
+
+// entryKey is a schedule of a DAG.
+type entryKey struct {
+	line
+	text string
+}
+
+// modelEntry is what is known of it.
+type modelEntry struct {
+	mark           time.Time
+	gone           time.Time // zero while it is there
+	gapFrom, gapTo time.Time
+}
+
+// modelRun is a run.
+type modelRun struct {
+	id, dag      string
+	due, started time.Time
+	status       store.Status
+	stopping     bool
+	ref          store.Ref
+}
+
+type file struct {
+	generation uint64
+	entry      *catalog.Entry // nil once removed
+}
+
+type interval struct{ from, to time.Time }
+
+// model is what a data directory has to say, by the instant.
+type model struct {
+	files      map[string]file
+	generation uint64
+	entries    map[entryKey]*modelEntry
+	outcomes   map[line]map[time.Time]outcome
+	runs       map[string]*modelRun
+	order      []string // of the runs
+	suspended  map[string][]interval
+}
+
+func newModel() *model {
+	m := &model{
+		files: map[string]file{}, entries: map[entryKey]*modelEntry{}, outcomes: map[line]map[time.Time]outcome{},
+		runs: map[string]*modelRun{}, suspended: map[string][]interval{},
+	}
+	for _, name := range names() {
+		for _, kind := range kinds() {
+			m.outcomes[line{name, kind}] = map[time.Time]outcome{}
+		}
+	}
+	return m
+}
+
+// kinds are those of due times, in the order in which they are decided.
+func kinds() []store.Kind { return []store.Kind{store.KindStop, store.KindStart} }
+
+func (m *model) add(r *modelRun) {
+	r.status = store.StatusQueued
+	m.runs[r.id] = r
+	m.order = append(m.order, r.id)
+}
+
+func (m *model) suspend(name string, at time.Time) {
+	list := m.suspended[name]
+	if n := len(list); n > 0 && list[n-1].to.IsZero() {
+		return
+	}
+	m.suspended[name] = append(list, interval{from: at})
+}
+
+func (m *model) resume(name string, at time.Time) {
+	list := m.suspended[name]
+	n := len(list)
+	switch {
+	case n == 0 || !list[n-1].to.IsZero():
+	case list[n-1].from.Before(at):
+		list[n-1].to = at
+	default: // it was empty
+		m.suspended[name] = list[:n-1]
+	}
+}
+
+// sync takes over what stands in the file of a DAG.
+func (m *model) sync(name string, e *catalog.Entry, now time.Time) {
+	there := map[entryKey]bool{}
+	if e != nil {
+		for _, s := range e.Schedules {
+			there[entryKey{line{name, store.Kind(s.Kind)}, s.Text}] = true
+		}
+	}
+	for key, known := range m.entries {
+		if key.dag == name && !there[key] && known.gone.IsZero() {
+			known.gone = now
+		}
+	}
+	for key := range there {
+		known := m.entries[key]
+		switch {
+		case known == nil, !known.gone.IsZero() && now.Sub(known.gone) >= 24*time.Hour:
+			m.entries[key] = &modelEntry{mark: now}
+		case !known.gone.IsZero():
+			if now.After(known.gone) {
+				known.gapFrom, known.gapTo = known.gone, now
+			}
+			known.gone = time.Time{}
+		}
+	}
+}
+
+// reopen is for a clock that shows less than what is decided.
+func (m *model) reopen(now time.Time) {
+	for at, outcomes := range m.outcomes {
+		to := now
+		if last := lastFired(outcomes); last.After(to) {
+			to = last
+		}
+		moved := false
+		for key, e := range m.entries {
+			if key.line == at && e.mark.After(to) {
+				e.mark, moved = to, true
+			}
+		}
+		maps.DeleteFunc(outcomes, func(due time.Time, _ outcome) bool { return moved && due.After(to) })
+	}
+}
+
+// lastFired is the last due time that fired; zero when none did.
+func lastFired(outcomes map[time.Time]outcome) (last time.Time) {
+	for due, o := range outcomes {
+		if o.outcome == store.OutcomeFired && due.After(last) {
+			last = due
+		}
+	}
+	return last
+}
+
+// candidate is what a scheduler took: a due time, or a row of those that are missed.
+type candidate struct {
+	line
+	times   []time.Time
+	entries map[entryKey]bool
+	verdict outcome
+	overlap dag.Overlap
+}
+
+func (c candidate) last() time.Time { return c.times[len(c.times)-1] }
+
+// planner is a scheduler.
+type planner struct {
+	model      *model
+	generation uint64
+	// fresh tells that it has not begun yet, and again that it reads all files again.
+	fresh, again bool
+	stepped      time.Duration
+	files        map[string]*catalog.Entry
+	cursor       map[entryKey]time.Time
+	gap          map[entryKey]interval
+	pending      []candidate
+}
+
+func (m *model) newPlanner() *planner {
+	return &planner{model: m, fresh: true, files: map[string]*catalog.Entry{}, cursor: map[entryKey]time.Time{}, gap: map[entryKey]interval{}}
+}
+
+// turn is a turn of the loop.
+func (p *planner) turn(now time.Time, trouble string) {
+	back := p.stepped <= -500*time.Millisecond
+	p.stepped = 0
+	if back { // what lies ahead has its turn again
+		p.pending = slices.DeleteFunc(p.pending, func(c candidate) bool { return c.last().After(now) })
+	}
+	p.takeAll(now)
+	if p.fresh || back {
+		p.model.reopen(now)
+		p.again = true
+	}
+	p.follow(now, trouble == "down")
+	p.takeAll(now)
+	if trouble == "down" {
+		return
+	}
+	for _, c := range p.pending {
+		p.model.decide(c)
+	}
+	if trouble == "" {
+		p.pending = nil
+	}
+}
+
+// takeAll takes what is due of all DAGs.
+func (p *planner) takeAll(now time.Time) {
+	for _, name := range names() {
+		if e := p.files[name]; e != nil {
+			p.pending = append(p.pending, p.take(name, e, now)...)
+		}
+	}
+}
+
+// follow takes over the files that changed, or all. The first time it takes what was
+// due by schedules that went while nobody looked.
+func (p *planner) follow(now time.Time, down bool) {
+	changed := false
+	for _, name := range names() {
+		f := p.model.files[name]
+		if f.generation == 0 || f.generation <= p.generation && !p.again {
+			continue
+		}
+		changed = true
+		if p.fresh && f.entry != nil {
+			p.takeEdited(name, f.entry, now)
+		}
+	}
+	if down && changed {
+		return
+	}
+	for _, name := range names() {
+		f := p.model.files[name]
+		if f.generation > 0 && (f.generation > p.generation || p.again) {
+			p.model.sync(name, f.entry, now)
+			p.plan(name, f.entry)
+		}
+	}
+	p.generation, p.again, p.fresh = p.model.generation, false, false
+}
+
+// takeEdited takes what was due of a DAG by the schedules that are recorded, of which
+// one is in its file no more. Nothing is caught up for an edited schedule.
+func (p *planner) takeEdited(name string, e *catalog.Entry, now time.Time) {
+	recorded := *e
+	recorded.Schedules, recorded.CatchupWindow = nil, 0
+	edited := false
+	for key, known := range p.model.entries {
+		if key.dag != name || !known.gone.IsZero() {
+			continue
+		}
+		s := entryOf(name, key.text).Schedules[0]
+		s.Kind = dag.ScheduleKind(key.kind)
+		recorded.Schedules = append(recorded.Schedules, s)
+		edited = edited || !slices.ContainsFunc(e.Schedules, func(s dag.Schedule) bool {
+			return store.Kind(s.Kind) == key.kind && s.Text == key.text
+		})
+	}
+	if edited {
+		p.plan(name, &recorded)
+		p.pending = append(p.pending, p.take(name, &recorded, now)...)
+		p.files[name] = nil
+	}
+}
+
+// plan puts cursors where the marks are, behind what is in hand.
+func (p *planner) plan(name string, e *catalog.Entry) {
+	p.files[name] = e
+	if e == nil {
+		return
+	}
+	for _, s := range e.Schedules {
+		key := entryKey{line{name, store.Kind(s.Kind)}, s.Text}
+		known := p.model.entries[key]
+		p.cursor[key], p.gap[key] = known.mark, interval{known.gapFrom, known.gapTo}
+		for _, c := range p.pending {
+			if c.entries[key] && c.last().After(p.cursor[key]) {
+				p.cursor[key] = c.last()
+			}
+		}
+	}
+}
+
+// take takes what is due of a DAG.
+func (p *planner) take(name string, e *catalog.Entry, now time.Time) []candidate {
+	found := map[instant]map[entryKey]bool{}
+	for _, s := range e.Schedules {
+		key := entryKey{line{name, store.Kind(s.Kind)}, s.Text}
+		for _, at := range due(s.Text, p.cursor[key], now) {
+			i := instant{key.line, at}
+			if found[i] == nil {
+				found[i] = map[entryKey]bool{}
+			}
+			found[i][key] = true
+			p.cursor[key] = at
+		}
+	}
+	var times []instant
+	for i := range found {
+		times = append(times, i)
+	}
+	slices.SortFunc(times, func(a, b instant) int {
+		return cmp.Or(a.due.Compare(b.due), slices.Index(kinds(), a.kind)-slices.Index(kinds(), b.kind))
+	})
+	var list []candidate
+	for _, i := range times {
+		c := candidate{
+			line: i.line, times: []time.Time{i.due}, entries: found[i], overlap: cmp.Or(e.Overlap, dag.OverlapSkip),
+			verdict: p.lateness(e, i, found[i], now),
+		}
+		list = join(list, c)
+	}
+	return newest(list, e.CatchupWindow, now)
+}
+
+// lateness is what becomes of a due time by its age.
+func (p *planner) lateness(e *catalog.Entry, i instant, entries map[entryKey]bool, now time.Time) outcome {
+	age := now.Sub(i.due)
+	absent := true
+	for key := range entries {
+		gap := p.gap[key]
+		absent = absent && i.due.After(gap.from) && !i.due.After(gap.to)
+	}
+	switch {
+	case age <= threshold:
+		return outcome{store.OutcomeFired, ""}
+	case absent:
+		return outcome{store.OutcomeMissed, store.ReasonDAGAbsent}
+	case i.kind == store.KindStart && age <= e.CatchupWindow:
+		return outcome{store.OutcomeFired, ""}
+	case i.kind == store.KindStart && e.CatchupWindow > 0:
+		return outcome{store.OutcomeMissed, store.ReasonOutsideWindow}
+	default:
+		return outcome{store.OutcomeMissed, store.ReasonNoCatchup}
+	}
+}
+
+// join makes one row of what is missed, one after the other, for one reason.
+func join(list []candidate, c candidate) []candidate {
+	for i := len(list) - 1; i >= 0; i-- {
+		last := &list[i]
+		if last.kind != c.kind {
+			continue
+		}
+		if c.verdict.outcome != store.OutcomeMissed || last.verdict != c.verdict {
+			break
+		}
+		last.times = append(last.times, c.times...)
+		for key := range c.entries {
+			last.entries[key] = true
+		}
+		return list
+	}
+	return append(list, c)
+}
+
+// newest lets only the newest of a kind fire, but for starts in the window.
+func newest(list []candidate, window time.Duration, now time.Time) []candidate {
+	seen := map[store.Kind]bool{}
+	for i := range slices.Backward(list) {
+		c := &list[i]
+		if c.verdict.outcome != store.OutcomeFired {
+			continue
+		}
+		kept := c.kind == store.KindStart && c.overlap != dag.OverlapLatest && now.Sub(c.times[0]) <= window
+		if seen[c.kind] && !kept {
+			c.verdict = outcome{store.OutcomeSkipped, store.ReasonSuperseded}
+		}
+		seen[c.kind] = true
+	}
+	return list
+}
+
+// decide records what becomes of a candidate, as far as that is not known.
+func (m *model) decide(c candidate) {
+	var open []time.Time
+	for _, at := range c.times {
+		if _, ok := m.outcomes[c.line][at]; !ok {
+			open = append(open, at)
+		}
+	}
+	if len(open) > 0 {
+		v := m.judge(c)
+		for _, at := range open {
+			m.outcomes[c.line][at] = v
+		}
+		if v.outcome == store.OutcomeFired {
+			m.fire(c)
+		}
+	}
+	for key := range c.entries {
+		if e := m.entries[key]; e != nil && e.mark.Before(c.last()) {
+			e.mark = c.last()
+		}
+	}
+}
+
+// judge is what becomes of a candidate in the state of things.
+func (m *model) judge(c candidate) outcome {
+	skipped := func(reason store.Reason) outcome { return outcome{store.OutcomeSkipped, reason} }
+	now := false
+	for _, i := range m.suspended[c.dag] {
+		if !i.from.After(c.times[0]) && (i.to.IsZero() || i.to.After(c.last())) {
+			return skipped(store.ReasonSuspended)
+		}
+		now = now || i.to.IsZero()
+	}
+	busy, started := 0, 0
+	for _, r := range m.runs {
+		if r.dag == c.dag && !r.status.Final() {
+			busy++
+		}
+		if r.dag == c.dag && r.status == store.StatusRunning && r.started.Before(c.times[0]) {
+			started++
+		}
+	}
+	switch {
+	case c.verdict.outcome != store.OutcomeFired:
+		return c.verdict
+	case now:
+		return skipped(store.ReasonSuspended)
+	case lastFired(m.outcomes[c.line]).After(c.last()):
+		return skipped(store.ReasonSuperseded)
+	case c.kind == store.KindStop && started == 0:
+		return skipped(store.ReasonIdle)
+	case c.kind == store.KindStart && c.overlap == dag.OverlapSkip && busy > 0:
+		return skipped(store.ReasonOverlap)
+	default:
+		return c.verdict
+	}
+}
+
+// fire does what a due time asks for.
+func (m *model) fire(c candidate) {
+	at := c.times[0]
+	if c.kind == store.KindStop {
+		for _, r := range m.runs {
+			if r.dag == c.dag && r.status == store.StatusRunning && r.started.Before(at) {
+				r.stopping = true
+			}
+		}
+		return
+	}
+	if c.overlap == dag.OverlapLatest {
+		for _, r := range m.runs {
+			if r.dag == c.dag && r.status == store.StatusQueued && !r.due.IsZero() && r.due.Before(at) {
+				r.status = store.StatusAborted
+				m.outcomes[c.line][r.due] = outcome{store.OutcomeSkipped, store.ReasonSuperseded}
+			}
+		}
+	}
+	m.add(&modelRun{id: scheduler.RunID(c.dag, c.kind, at), dag: c.dag, due: at})
+}
