@@ -23,7 +23,7 @@ func TestChaos(t *testing.T) {
 			h.storm(processes, settings.kills)
 			now := h.settle()
 			m := h.matter(now)
-			findings := append(m.judge(), h.judgeOutside()...)
+			findings := slices.Concat(m.judge(), h.audit(), h.judgeOutside())
 			m.sum(t)
 			require.Empty(t, findings, strings.Join(findings, "\n"))
 		})

@@ -31,11 +31,20 @@ i=0
 while [ -e "$0" ] && [ $i -lt 1000 ]; do tell; sleep 0.03; i=$((i + 1)); done' "$flag" &
 `
 
+// flaky fails in the first attempt of its run, and in no other.
+const flaky = `
+if [ ! -e %[1]s.$DAG_RUN_ID ]; then
+  : >%[1]s.$DAG_RUN_ID
+  exit 1
+fi
+`
+
 // writeWork writes the scripts of the steps.
 func (h *home) writeWork() {
 	evidence := h.path("evidence")
 	begin := fmt.Sprintf(work, evidence)
 	h.write("work.sh", begin+"tell end\n")
+	h.write("flaky.sh", begin+fmt.Sprintf(flaky, evidence)+"tell end\n")
 	h.write("orphan.sh", fmt.Sprintf(orphan, evidence)+begin+"rm -f \"$flag\"\nwait\ntell end\n")
 }
 
@@ -50,12 +59,15 @@ func (h *home) step(name, script string, turns int, depends string) string {
 
 // plan is a DAG of the home.
 type plan struct {
-	name    string
-	head    string // what stands before its steps
-	steps   string
-	retries bool // it asks for on_interrupt: retry
-	queue   string
-	limit   int // of its queue
+	name  string
+	head  string // what stands before its steps
+	steps string
+	tries int  // how often a run is attempted at most
+	again bool // it asks for on_interrupt: retry
+	fails bool // an attempt that is not the last may fail by itself
+	stops bool // a schedule stops it
+	queue string
+	limit int // of its queue
 }
 
 // text is the DAG's file.
@@ -67,13 +79,18 @@ func (h *home) plans() []plan {
 	two := one + h.step("two", "work.sh", 2, "one")
 	list := []plan{
 		{name: "minute", head: "schedule: '* * * * *'\n", steps: two},
-		{name: "again", head: "schedule: '* * * * *'\non_interrupt: retry\n", steps: two + h.step("three", "work.sh", 6, "two"), retries: true},
+		{name: "again", head: "schedule: '* * * * *'\non_interrupt: retry\n", steps: two + h.step("three", "work.sh", 6, "two"), tries: 2, again: true},
 		{name: "long", head: "schedule: ['* * * * *', '*/2 * * * *']\n", steps: h.step("one", "work.sh", 40, "")},
-		{name: "orphan", head: "schedule: '*/3 * * * *'\non_interrupt: retry\n", steps: h.step("one", "orphan.sh", 15, ""), retries: true},
+		{name: "orphan", head: "schedule: '*/3 * * * *'\non_interrupt: retry\n", steps: h.step("one", "orphan.sh", 15, ""), tries: 2, again: true},
 		{name: "berlin", head: "schedule: 'CRON_TZ=Europe/Berlin 30,45 * * * *'\n", steps: one},
 		{name: "night", head: "schedule: ['CRON_TZ=Europe/Berlin 30 2 * * *', 'CRON_TZ=Europe/Berlin */5 1-3 * * *']\n", steps: one},
 		{name: "edited", head: "schedule: '*/2 * * * *'\n", steps: one},
 		{name: "gone", head: "schedule: '*/2 * * * *'\n", steps: one},
+		{name: "catchup", head: "schedule: '*/2 * * * *'\noverlap_policy: all\ncatchup_window: 20m\n", steps: one},
+		{name: "latest", head: "schedule: '* * * * *'\noverlap_policy: latest\ncatchup_window: 10m\n", steps: h.step("one", "work.sh", 35, "")},
+		{name: "stopped", head: "schedule: {start: '*/2 * * * *', stop: '1-59/2 * * * *'}\n", steps: h.step("one", "work.sh", 60, ""), stops: true},
+		{name: "restarted", head: "schedule: {restart: '*/3 * * * *'}\nrestart_wait_sec: 0\n", steps: h.step("one", "work.sh", 20, ""), stops: true},
+		{name: "flaky", head: "schedule: '*/3 * * * *'\nretry_policy: {limit: 2, interval_sec: 1}\n", steps: two + h.step("three", "flaky.sh", 1, "two"), tries: 3, fails: true},
 		{name: "direct", steps: two, limit: 100}, // outside of limits
 		{name: "manual", head: "queue: narrow\n", steps: one, queue: "narrow", limit: 2},
 	}
@@ -87,6 +104,7 @@ func (h *home) plans() []plan {
 		if list[i].queue == "" {
 			list[i].queue, list[i].limit = list[i].name, max(list[i].limit, 1)
 		}
+		list[i].tries = max(list[i].tries, 1)
 	}
 	return list
 }

@@ -20,7 +20,7 @@ func sound() *matter {
 	up := func(n int) time.Duration { return minutes(n).Sub(morning) }
 	m := &matter{
 		boot: morning, now: minutes(5).Add(time.Second),
-		plans: map[string]plan{"d": {name: "d", queue: "d", limit: 1, retries: true}, "e": {name: "e", queue: "e", limit: 1}},
+		plans: map[string]plan{"d": {name: "d", queue: "d", limit: 1, tries: 2, again: true}, "e": {name: "e", queue: "e", limit: 1, tries: 1}},
 		given: []given{{"by-hand", true, false}, {"unheard", false, true}},
 		history: &history{
 			versions: []version{{dag: "d", kind: "start", spec: "* * * * *", zone: "UTC", from: morning, mark: minutes(5)}},
@@ -86,7 +86,7 @@ func TestJudge(t *testing.T) {
 		"a run that is open":               func(m *matter) { r := m.runs["one"]; r.status = "running"; m.runs["one"] = r },
 		"a run without an attempt":         func(m *matter) { m.attempts = m.attempts[1:] },
 		"a run without its policy's retry": func(m *matter) { m.attempts = slices.Delete(m.attempts, 2, 3) },
-		"an attempt that no policy allows": func(m *matter) { p := m.plans["d"]; p.retries = false; m.plans["d"] = p },
+		"an attempt that no policy allows": func(m *matter) { p := m.plans["d"]; p.tries = 1; m.plans["d"] = p },
 		"an attempt after a success":       func(m *matter) { m.attempts[1].status, m.attempts[1].reason = "succeeded", "" },
 		"an attempt that failed":           func(m *matter) { m.attempts[0].status = "failed" },
 		"a process that lived":             func(m *matter) { m.attempts[2].owner = "x" },

@@ -6,25 +6,28 @@ import "slices"
 func (r run) scheduled() bool { return r.cause == "scheduler" || r.cause == "catchup" }
 
 // judgeFired finds due times that fired without a run, or one run for two of them,
-// and runs that no due time fired.
+// and runs that no due time fired. A run whose place a later one took says so, and so
+// does its due time.
 func (m *matter) judgeFired() {
 	fired := map[string]int{}
 	for _, o := range m.occurrences {
-		if o.outcome != "fired" {
+		if o.outcome != "fired" || o.kind == "stop" {
 			continue
 		}
 		fired[o.run]++
 		r, ok := m.runs[o.run]
-		if !ok || r.dag != o.dag || !r.due.Equal(o.due) || !r.scheduled() {
+		if !ok || r.dag != o.dag || !r.due.Equal(o.due) || !r.scheduled() || r.superseded() {
 			m.find("%s at %s fired, and its run %q is %+v", o.dag, o.due, o.run, r)
 		}
 	}
 	for id, r := range m.runs {
-		if r.scheduled() && fired[id] != 1 {
+		if r.scheduled() && !r.superseded() && fired[id] != 1 {
 			m.find("run %s of %s, due at %s, was fired %d times", id, r.dag, r.due, fired[id])
 		}
 	}
 }
+
+func (r run) superseded() bool { return r.status == "aborted" && r.reason == "superseded" }
 
 // interrupted tells that an attempt was cut short by the end of its process.
 func (a attempt) interrupted() bool {
@@ -38,28 +41,32 @@ func (m *matter) judgeRuns() {
 		attempts[a.run] = append(attempts[a.run], a)
 	}
 	for id, r := range m.runs {
-		list := attempts[id]
-		if r.dag == "manual" && r.status == "aborted" && r.reason == "stopped" {
-			continue // as it was told to
+		list, p := attempts[id], m.plans[r.dag]
+		stopped := r.status == "aborted" && r.reason == "stopped" && (p.stops || r.dag == "manual")
+		if len(list) == 0 && (r.superseded() || stopped) {
+			continue
 		}
-		most := 1
-		if m.plans[r.dag].retries {
-			most = 2
-		}
-		if len(list) == 0 || len(list) > most || len(list) != r.attempt {
+		if len(list) == 0 || len(list) > p.tries || len(list) != r.attempt || r.superseded() {
 			m.find("run %s of %s is %s %s after %d attempts, of which %d are recorded", id, r.dag, r.status, r.reason, r.attempt, len(list))
 			continue
 		}
-		for i, a := range list {
-			if a.number != i+1 {
-				m.find("run %s of %s: attempt %d is the %dth", id, r.dag, a.number, i+1)
-			}
-			if !a.interrupted() && (a.status != "succeeded" || i < len(list)-1) {
-				m.find("run %s of %s: attempt %d of %d ended %s %s", id, r.dag, a.number, len(list), a.status, a.reason)
-			}
+		m.judgeAttempts(r, p, list)
+		last := list[len(list)-1]
+		poison := r.status == "failed" && r.reason == "poison" && last.interrupted()
+		if last.status != r.status && !poison && !stopped || last.interrupted() && p.again && len(list) < 2 && !stopped {
+			m.find("run %s of %s is %s %s, and its attempt %d of %d was %s %s", id, r.dag, r.status, r.reason, last.number, p.tries, last.status, last.reason)
 		}
-		if last := list[len(list)-1]; last.status != r.status || last.interrupted() && len(list) < most {
-			m.find("run %s of %s is %s, and its attempt %d of %d was %s %s", id, r.dag, r.status, last.number, most, last.status, last.reason)
+	}
+}
+
+// judgeAttempts finds attempts that ended as they must not.
+func (m *matter) judgeAttempts(r run, p plan, list []attempt) {
+	for i, a := range list {
+		last := i == len(list)-1
+		well := a.interrupted() || last && a.status == "succeeded" || !last && p.fails && a.status == "failed" ||
+			last && a.status == "aborted" && a.reason == "stopped" && (p.stops || r.dag == "manual")
+		if a.number != i+1 || !well {
+			m.find("run %s of %s: attempt %d, the %dth of %d, ended %s %s", r.id, r.dag, a.number, i+1, len(list), a.status, a.reason)
 		}
 	}
 }

@@ -55,6 +55,14 @@ func (m *matter) judge() []string {
 	return m.findings
 }
 
+// audit is what the command that audits schedules finds.
+func (h *home) audit() (findings []string) {
+	if out, err := h.command("audit", "schedule", "audit").CombinedOutput(); err != nil {
+		findings = append(findings, fmt.Sprintf("schedule audit: %v\n%s", err, out))
+	}
+	return findings
+}
+
 // judgeOutside tells what is wrong with the machine once all lives are over.
 func (h *home) judgeOutside() (findings []string) {
 	for _, p := range h.processes() {

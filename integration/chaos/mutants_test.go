@@ -51,12 +51,13 @@ func TestDeletedOccurrence(t *testing.T) {
 	h, l := calm(t)
 	l.kill()
 	now := h.settle()
-	require.Empty(t, h.matter(now).judge())
+	require.Empty(t, slices.Concat(h.matter(now).judge(), h.audit()))
 	db := h.open("rw")
 	_, err := db.ExecContext(context.Background(), "delete from occurrences where (dag, due) in (select dag, due from occurrences where dag = 'minute' order by due desc limit 1)")
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	h.red(h.matter(now).judge(), "has no outcome")
+	h.red(h.audit(), "no outcome")
 }
 
 // Without its fsync a commit may be lost with the power. Here it is: what was written
