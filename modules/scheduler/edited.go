@@ -63,7 +63,7 @@ func (l *loop) recordedPlan(e catalog.Entry, set store.ScheduleSet, recorded []s
 			continue
 		}
 		p.entries = append(p.entries, entry{
-			key: key, spec: spec, since: mark.From, next: spec.Next(mark.Mark),
+			key: key, spec: spec, since: mark.From, done: mark.Mark, next: spec.Next(mark.Mark),
 			gapFrom: mark.AbsentFrom, gapTo: mark.AbsentTo, edited: !slices.Contains(set.Entries, key),
 		})
 	}

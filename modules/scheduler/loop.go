@@ -42,7 +42,8 @@ type loop struct {
 	pending []taken
 	// lookedGone is when schedules were last looked for that will not come back.
 	lookedGone time.Time
-	// reopen and resync are owed after a backward step.
+	// reopen and resync are owed after a backward step, resync also when another process
+	// has seen one.
 	reopen, resync bool
 	// failing tells that the last call of the store failed.
 	failing bool
@@ -219,6 +220,10 @@ func (l *loop) decide(ctx context.Context) error {
 			return fmt.Errorf("decide %d due times: %w", len(l.pending), err)
 		}
 		for i, d := range decisions {
+			if d.Stale { // another process followed a step of the clock that this one did not see
+				l.resync = true
+				continue
+			}
 			l.options.Metrics.decides(batch[i], d)
 			l.tell(batch[i], d)
 		}

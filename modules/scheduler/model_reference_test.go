@@ -234,11 +234,12 @@ func (p *planner) turn(now time.Time, trouble string) {
 	if trouble == "down" {
 		return
 	}
+	stale := false
 	for _, c := range p.pending {
-		p.model.decide(c)
+		stale = !p.model.decide(c) || stale
 	}
 	if trouble == "" {
-		p.pending = nil
+		p.pending, p.again = nil, stale
 	}
 }
 
@@ -410,8 +411,15 @@ func newest(list []candidate, window time.Duration, now time.Time) []candidate {
 	return list
 }
 
-// decide records what becomes of a candidate, as far as that is not known.
-func (m *model) decide(c candidate) {
+// decide records what becomes of a candidate, as far as that is not known. It does
+// nothing when something before it is undecided, as its planner missed that a mark
+// went back.
+func (m *model) decide(c candidate) bool {
+	for key := range c.entries {
+		if e := m.entries[key]; e != nil && len(due(key.text, e.mark, c.times[0].Add(-1))) > 0 {
+			return false
+		}
+	}
 	var open []time.Time
 	for _, at := range c.times {
 		if _, ok := m.outcomes[c.line][at]; !ok {
@@ -432,6 +440,7 @@ func (m *model) decide(c candidate) {
 			e.mark = c.last()
 		}
 	}
+	return true
 }
 
 // judge is what becomes of a candidate in the state of things.

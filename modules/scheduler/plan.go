@@ -22,8 +22,9 @@ type entry struct {
 	spec *schedule.Schedule
 	// since is when the schedule was first seen.
 	since time.Time
-	// next is the first due time after the mark; zero when there is none.
-	next time.Time
+	// done is the mark, as far as the plan knows. next is the first due time after it;
+	// zero when there is none.
+	done, next time.Time
 	// gap is the time in which the schedule stood in no file; zero when it always did.
 	gapFrom, gapTo time.Time
 	// edited tells that the schedule stands in its file no more.
@@ -63,7 +64,7 @@ func newPlan(dag catalog.Entry, marks map[store.Entry]store.Mark) *plan {
 		}
 		delete(marks, key) // a text that stands twice is one entry
 		p.entries = append(p.entries, entry{
-			key: key, spec: s.Spec, since: mark.From, next: s.Spec.Next(mark.Mark),
+			key: key, spec: s.Spec, since: mark.From, done: mark.Mark, next: s.Spec.Next(mark.Mark),
 			gapFrom: mark.AbsentFrom, gapTo: mark.AbsentTo,
 		})
 	}
@@ -147,6 +148,10 @@ func (p *plan) takeKind(kind store.Kind, due time.Time) (taken, bool) {
 		c.Entries = append(c.Entries, e.key)
 		c.absent, c.edited = c.absent && e.absent(due), c.edited && e.edited
 		c.once = c.once || e.spec.Single()
+		if e.done.After(c.After) {
+			c.After = e.done
+		}
+		e.done = due
 		e.advance(due)
 	}
 	return c, len(c.Entries) > 0

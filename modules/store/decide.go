@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"dagu/modules/schedule"
 )
 
 // Decide records the outcome of each candidate, with its run and the marks of
@@ -13,7 +15,7 @@ import (
 // transaction; it must not call the store, and may be called again for the same
 // candidate when the transaction has to be repeated. A candidate that has its
 // outcome already, by a repeat or by another process, is answered with that, and
-// judge is not asked.
+// judge is not asked. One that is Stale is left for its taker to take anew.
 func (s *Store) Decide(ctx context.Context, batch []Candidate, judge func(i int, s State) Verdict) ([]Decision, error) {
 	return write(ctx, s, "decide due times", func(ctx context.Context, t *tx) ([]Decision, error) {
 		names, err := collect(ctx, t, word, "select distinct dag from suspensions")
@@ -68,6 +70,21 @@ func (k known) isMine(v version) bool {
 	return false
 }
 
+// stale tells that something is due between the mark of an entry and the candidate,
+// whose taker took it for decided. With the candidate the mark would pass it.
+func (k known) stale(c Candidate) bool {
+	for _, v := range k.mine {
+		if !v.mark.Mark.Before(c.After) {
+			continue
+		}
+		spec, err := schedule.Restore(v.entry.Text, v.entry.Zone)
+		if err == nil && spec.Next(v.mark.Mark).Before(c.Due) {
+			return true
+		}
+	}
+	return false
+}
+
 func (d *decider) decide(ctx context.Context, c Candidate, judge func(State) Verdict) (Decision, error) {
 	all, err := versions(ctx, d, c.DAG, c.Kind)
 	if err != nil {
@@ -76,6 +93,9 @@ func (d *decider) decide(ctx context.Context, c Candidate, judge func(State) Ver
 	recorded := known{all: all, mine: latest(all, c.Entries)}
 	if len(recorded.mine) > 0 && !reach(recorded.mine).Before(c.Last) {
 		return d.earlier(ctx, c)
+	}
+	if recorded.stale(c) {
+		return Decision{Stale: true}, nil
 	}
 	newest, err := d.newest(ctx, c)
 	if err != nil {

@@ -13,7 +13,8 @@ func TestElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	s := openOwner(t, store.Options{Dir: dir})
 	require.NoError(t, s.SaveFiles(t.Context(), []store.File{
-		{Path: "/dags/a.yaml", DAG: "a", Hash: textHash}, {Path: "/next/b.yaml", DAG: "b", Hash: textHash},
+		{Path: "/dags/a.yaml", DAG: "a", Hash: textHash},
+		{Path: "/next/b.yaml", DAG: "b", Hash: textHash},
 		{Path: "/next/deep/c.yaml", DAG: "c", Hash: textHash},
 	}))
 	require.Empty(t, elsewhere(t, s, "/dags"), "no other scheduler lives")

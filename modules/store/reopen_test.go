@@ -60,3 +60,36 @@ func TestReopen(t *testing.T) {
 	require.False(t, decide(t, s, candidate("missed", at(51), minutely), fire("missed", at(51))).Earlier, "it is due again")
 	decided(t, s, candidate("fired", at(99), minutely))
 }
+
+// A process that does not see a step back has planned behind the mark that another
+// took back: what it takes would leave out what is due before.
+func TestADecisionBehindAMarkThatWentBackIsStale(t *testing.T) {
+	t.Parallel()
+	s := openOwner(t, store.Options{})
+	const hourly, minutely = "0 * * * *", "* * * * *"
+	at := func(minute int) time.Time { return noon().Add(time.Duration(minute) * time.Minute) }
+	sync1(t, s, at(0), "d", minutely, hourly)
+	decide(t, s, candidate("d", at(1), minutely), skipped())
+
+	c := candidate("d", at(2), minutely)
+	c.After = at(1)
+	_, err := s.Reopen(t.Context(), at(-30))
+	require.NoError(t, err)
+	answer := func(c store.Candidate) store.Decision {
+		list, err := s.Decide(t.Context(), []store.Candidate{c}, func(int, store.State) store.Verdict { return skipped() })
+		require.NoError(t, err)
+		return list[0]
+	}
+	require.Equal(t, store.Decision{Stale: true}, answer(c))
+	require.Empty(t, occurrences(t, s, "d"), "nothing is recorded")
+	require.Equal(t, at(-30), sync1(t, s, at(-30), "d", minutely, hourly)[minutely].Mark)
+
+	// An entry that is due more seldom has an older mark, and nothing before is undecided.
+	row := candidate("d", at(-29), minutely)
+	row.After, row.Last, row.Count = at(-30), at(-1), 29
+	require.False(t, answer(row).Stale)
+	both := candidate("d", at(0), minutely, hourly)
+	both.After = at(-1)
+	require.Equal(t, skipped(), answer(both).Verdict)
+	require.Equal(t, at(0), sync1(t, s, at(0), "d", minutely, hourly)[hourly].Mark)
+}

@@ -152,6 +152,9 @@ type Candidate struct {
 	Count     int
 	// Entries are those that are due at this instant; their marks move to Due (or Last).
 	Entries []Entry
+	// After is where the marks of the entries were when the candidate was taken, or were
+	// to be then; the latest of them. Zero is not known.
+	After time.Time
 	// SucceededFrom asks for State.Succeeded; zero does not.
 	SucceededFrom time.Time
 }
@@ -192,6 +195,9 @@ type Decision struct {
 	// Earlier tells that the outcome had been recorded before, by a repeat of
 	// this call or by another process.
 	Earlier bool
+	// Stale tells that nothing was recorded: marks of the entries have been taken back
+	// since the candidate was taken, see Reopen, and something before it is undecided.
+	Stale bool
 }
 
 // Occurrence is the recorded outcome of a due time or of a row of them.
