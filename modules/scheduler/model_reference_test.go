@@ -61,18 +61,21 @@ type entryKey struct {
 
 // modelEntry is what is known of it.
 type modelEntry struct {
-	mark           time.Time
+	from, mark     time.Time
 	gone           time.Time // zero while it is there
 	gapFrom, gapTo time.Time
 }
 
 // modelRun is a run.
 type modelRun struct {
-	id, dag      string
-	due, started time.Time
-	status       store.Status
-	stopping     bool
-	ref          store.Ref
+	id, dag  string
+	due      time.Time
+	restart  bool // a restart has made it
+	started  time.Time
+	finished time.Time
+	status   store.Status
+	stopping bool
+	ref      store.Ref
 }
 
 type file struct {
@@ -107,7 +110,7 @@ func newModel() *model {
 }
 
 // kinds are those of due times, in the order in which they are decided.
-func kinds() []store.Kind { return []store.Kind{store.KindStop, store.KindStart} }
+func kinds() []store.Kind { return []store.Kind{store.KindStop, store.KindRestart, store.KindStart} }
 
 func (m *model) add(r *modelRun) {
 	r.status = store.StatusQueued
@@ -152,7 +155,7 @@ func (m *model) sync(name string, e *catalog.Entry, now time.Time) {
 		known := m.entries[key]
 		switch {
 		case known == nil, !known.gone.IsZero() && now.Sub(known.gone) >= 24*time.Hour:
-			m.entries[key] = &modelEntry{mark: now}
+			m.entries[key] = &modelEntry{from: now, mark: now}
 		case !known.gone.IsZero():
 			if now.After(known.gone) {
 				known.gapFrom, known.gapTo = known.gone, now
@@ -173,6 +176,9 @@ func (m *model) reopen(now time.Time) {
 		for key, e := range m.entries {
 			if key.line == at && e.mark.After(to) {
 				e.mark, moved = to, true
+				if e.from.After(to) {
+					e.from = to
+				}
 			}
 		}
 		maps.DeleteFunc(outcomes, func(due time.Time, _ outcome) bool { return moved && due.After(to) })
@@ -196,6 +202,8 @@ type candidate struct {
 	entries map[entryKey]bool
 	verdict outcome
 	overlap dag.Overlap
+	// unless one succeeded from then on; zero is that it does not matter.
+	unless time.Time
 }
 
 func (c candidate) last() time.Time { return c.times[len(c.times)-1] }
@@ -204,17 +212,19 @@ func (c candidate) last() time.Time { return c.times[len(c.times)-1] }
 type planner struct {
 	model      *model
 	generation uint64
-	// fresh tells that it has not begun yet, and again that it reads all files again.
-	fresh, again bool
-	stepped      time.Duration
-	files        map[string]*catalog.Entry
-	cursor       map[entryKey]time.Time
-	gap          map[entryKey]interval
-	pending      []candidate
+	// begun tells that it has made a turn, fresh that it has read no file yet, and again
+	// that it reads all files again.
+	begun, fresh, again bool
+	stepped             time.Duration
+	files               map[string]*catalog.Entry
+	cursor              map[entryKey]time.Time
+	gap                 map[entryKey]interval
+	since               map[entryKey]time.Time
+	pending             []candidate
 }
 
 func (m *model) newPlanner() *planner {
-	return &planner{model: m, fresh: true, files: map[string]*catalog.Entry{}, cursor: map[entryKey]time.Time{}, gap: map[entryKey]interval{}}
+	return &planner{model: m, fresh: true, files: map[string]*catalog.Entry{}, cursor: map[entryKey]time.Time{}, gap: map[entryKey]interval{}, since: map[entryKey]time.Time{}}
 }
 
 // turn is a turn of the loop.
@@ -225,9 +235,9 @@ func (p *planner) turn(now time.Time, trouble string) {
 		p.pending = slices.DeleteFunc(p.pending, func(c candidate) bool { return c.last().After(now) })
 	}
 	p.takeAll(now)
-	if p.fresh || back {
+	if !p.begun || back {
 		p.model.reopen(now)
-		p.again = true
+		p.begun, p.again = true, true
 	}
 	p.follow(now, trouble == "down")
 	p.takeAll(now)
@@ -312,7 +322,7 @@ func (p *planner) plan(name string, e *catalog.Entry) {
 	for _, s := range e.Schedules {
 		key := entryKey{line{name, store.Kind(s.Kind)}, s.Text}
 		known := p.model.entries[key]
-		p.cursor[key], p.gap[key] = known.mark, interval{known.gapFrom, known.gapTo}
+		p.cursor[key], p.gap[key], p.since[key] = known.mark, interval{known.gapFrom, known.gapTo}, known.from
 		for _, c := range p.pending {
 			if c.entries[key] && c.last().After(p.cursor[key]) {
 				p.cursor[key] = c.last()
@@ -348,9 +358,37 @@ func (p *planner) take(name string, e *catalog.Entry, now time.Time) []candidate
 			line: i.line, times: []time.Time{i.due}, entries: found[i], overlap: cmp.Or(e.Overlap, dag.OverlapSkip),
 			verdict: p.lateness(e, i, found[i], now),
 		}
+		if e.SkipIfSuccessful && i.kind == store.KindStart {
+			c.unless = p.last(e, c)
+		}
 		list = join(list, c)
 	}
 	return newest(list, e.CatchupWindow, now)
+}
+
+// last is the start before a candidate, but not before its schedule was first seen.
+func (p *planner) last(e *catalog.Entry, c candidate) time.Time {
+	before := c.times[0].Add(-32 * 24 * time.Hour)
+	for _, s := range e.Schedules {
+		key := entryKey{line{c.dag, store.Kind(s.Kind)}, s.Text}
+		if key.kind != store.KindStart {
+			continue
+		}
+		for _, at := range due(s.Text, c.times[0].Add(-2*time.Hour), c.times[0].Add(-1)) {
+			before = later(before, at)
+		}
+		if c.entries[key] {
+			before = later(before, p.since[key])
+		}
+	}
+	return before
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // lateness is what becomes of a due time by its age.
@@ -453,14 +491,19 @@ func (m *model) judge(c candidate) outcome {
 		}
 		now = now || i.to.IsZero()
 	}
-	busy, started := 0, 0
+	busy, started, succeeded := 0, 0, false
 	for _, r := range m.runs {
-		if r.dag == c.dag && !r.status.Final() {
+		if r.dag != c.dag {
+			continue
+		}
+		if !r.status.Final() {
 			busy++
 		}
-		if r.dag == c.dag && r.status == store.StatusRunning && r.started.Before(c.times[0]) {
+		if r.runsBefore(c.times[0]) {
 			started++
 		}
+		succeeded = succeeded || r.status == store.StatusSucceeded && !c.unless.IsZero() &&
+			!r.finished.Before(c.unless) && r.finished.Before(c.times[0])
 	}
 	switch {
 	case c.verdict.outcome != store.OutcomeFired:
@@ -471,31 +514,35 @@ func (m *model) judge(c candidate) outcome {
 		return skipped(store.ReasonSuperseded)
 	case c.kind == store.KindStop && started == 0:
 		return skipped(store.ReasonIdle)
-	case c.kind == store.KindStart && c.overlap == dag.OverlapSkip && busy > 0:
+	case c.kind == store.KindRestart && started == 0 && busy > 0,
+		c.kind == store.KindStart && c.overlap == dag.OverlapSkip && busy > 0:
 		return skipped(store.ReasonOverlap)
+	case c.kind == store.KindStart && succeeded:
+		return skipped(store.ReasonAlreadySucceeded)
 	default:
 		return c.verdict
 	}
 }
 
+// runsBefore tells that the run has been running since before the time.
+func (r *modelRun) runsBefore(at time.Time) bool {
+	return r.status == store.StatusRunning && r.started.Before(at)
+}
+
 // fire does what a due time asks for.
 func (m *model) fire(c candidate) {
 	at := c.times[0]
-	if c.kind == store.KindStop {
-		for _, r := range m.runs {
-			if r.dag == c.dag && r.status == store.StatusRunning && r.started.Before(at) {
-				r.stopping = true
-			}
-		}
-		return
-	}
-	if c.overlap == dag.OverlapLatest {
-		for _, r := range m.runs {
-			if r.dag == c.dag && r.status == store.StatusQueued && !r.due.IsZero() && r.due.Before(at) {
-				r.status = store.StatusAborted
-				m.outcomes[c.line][r.due] = outcome{store.OutcomeSkipped, store.ReasonSuperseded}
-			}
+	for _, r := range m.runs {
+		switch {
+		case r.dag != c.dag:
+		case c.kind != store.KindStart:
+			r.stopping = r.stopping || r.runsBefore(at)
+		case c.overlap == dag.OverlapLatest && r.status == store.StatusQueued && !r.restart && !r.due.IsZero() && r.due.Before(at):
+			r.status = store.StatusAborted
+			m.outcomes[c.line][r.due] = outcome{store.OutcomeSkipped, store.ReasonSuperseded}
 		}
 	}
-	m.add(&modelRun{id: scheduler.RunID(c.dag, c.kind, at), dag: c.dag, due: at})
+	if c.kind != store.KindStop {
+		m.add(&modelRun{id: scheduler.RunID(c.dag, c.kind, at), dag: c.dag, due: at, restart: c.kind == store.KindRestart})
+	}
 }

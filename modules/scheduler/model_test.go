@@ -175,7 +175,7 @@ func (r *trial) edit(rt *rapid.T) {
 	name := rapid.SampledFrom(names()).Draw(rt, "dag")
 	e := entryOf(name)
 	for range rapid.IntRange(1, 3).Draw(rt, "schedules") {
-		kind := rapid.SampledFrom([]dag.ScheduleKind{dag.ScheduleStart, dag.ScheduleStart, dag.ScheduleStart, dag.ScheduleStop}).Draw(rt, "kind")
+		kind := rapid.SampledFrom([]dag.ScheduleKind{dag.ScheduleStart, dag.ScheduleStart, dag.ScheduleStart, dag.ScheduleStop, dag.ScheduleRestart}).Draw(rt, "kind")
 		text := rapid.SampledFrom(specs()).Draw(rt, "schedule")
 		if !slices.ContainsFunc(e.Schedules, func(s dag.Schedule) bool { return s.Kind == kind && s.Text == text.text }) {
 			one := entryOf(name, text.text).Schedules[0]
@@ -185,6 +185,7 @@ func (r *trial) edit(rt *rapid.T) {
 	}
 	e.Overlap = rapid.SampledFrom([]dag.Overlap{"", dag.OverlapSkip, dag.OverlapAll, dag.OverlapLatest}).Draw(rt, "overlap")
 	e.CatchupWindow = rapid.SampledFrom([]time.Duration{0, 0, 3 * time.Minute, time.Hour}).Draw(rt, "window")
+	e.SkipIfSuccessful = rapid.IntRange(0, 3).Draw(rt, "skip") == 0
 	r.put(name, &e)
 }
 
@@ -238,7 +239,7 @@ func (r *trial) finish(rt *rapid.T) {
 	for _, id := range r.model.order {
 		if m := r.model.runs[id]; m.status == store.StatusRunning {
 			require.NoError(rt, r.store.Finish(context.Background(), m.ref, store.Result{Status: store.StatusSucceeded}))
-			m.status = store.StatusSucceeded
+			m.status, m.finished = store.StatusSucceeded, r.now()
 			return
 		}
 	}
@@ -267,7 +268,7 @@ func (r *trial) compare() {
 // compareOutcomes holds rows of outcomes against the instants of the model: each row
 // stands for the next ones, as many as it says, and none is left.
 func (r *trial) compareOutcomes(name string, rows []store.Occurrence) {
-	for _, kind := range []store.Kind{store.KindStart, store.KindStop} {
+	for _, kind := range kinds() {
 		outcomes := r.model.outcomes[line{name, kind}]
 		left := slices.SortedFunc(maps.Keys(outcomes), time.Time.Compare)
 		for _, row := range rows {
