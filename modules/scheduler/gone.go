@@ -42,6 +42,11 @@ func (l *loop) takeGone(ctx context.Context, now time.Time) error {
 			l.pending = append(l.pending, list...)
 		}
 	}
+	if len(plans) > 0 { // decided before any of them is there again, as a new one
+		if err := l.decide(ctx); err != nil {
+			return err
+		}
+	}
 	l.lookedGone = now
 	return nil
 }
