@@ -14,11 +14,9 @@ import (
 func TestDelayBetweenSteps(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
+	began := time.Now()
 	r.succeed("delay_sec: 1\nsteps: [{name: a, run: 'true'}, {name: b, run: 'true'}, {name: c, run: 'true', depends: a}]")
-	for _, pair := range [][2]string{{"a", "b"}, {"b", "c"}} {
-		gap := r.store.step(pair[1]).Started.Sub(r.store.step(pair[0]).Started)
-		require.GreaterOrEqual(t, gap, time.Second-10*time.Millisecond, pair) // the stamps are of the wall clock
-	}
+	require.GreaterOrEqual(t, time.Since(began), 2*time.Second, "two pauses between three starts")
 }
 
 // No pause follows the last step, and a stop ends one.
