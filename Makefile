@@ -75,9 +75,9 @@ faults: ## Make every fault with the default thresholds, and write integration/f
 	$(GO) test -count=1 -v -timeout 30m ./integration/faults -args -full
 
 .PHONY: chaos
-chaos: ## Kill one scheduler, and two, 200 times, and try the model 2,000 times; SEED=n makes the choices of a run again
+chaos: ## Kill one scheduler, and two, 200 times, and try the models 1,000 times; SEED=n makes the choices of a run again
 	$(GO) test -count=1 -v -timeout 60m ./integration/chaos -args -kills 200 -seed $(SEED)
-	$(GO) test -count=1 -v -timeout 60m -run Model ./modules/scheduler -rapid.checks=2000 -rapid.seed=$(SEED)
+	$(GO) test -count=1 -v -timeout 60m -run Model ./modules/scheduler ./modules/store -rapid.checks=1000 -rapid.seed=$(SEED)
 
 .PHONY: soak
 soak: ## Keep two cores busy for ten minutes in which no probe may turn red

@@ -73,6 +73,7 @@ func TestPlanningAndDecidingFollowTheModel(t *testing.T) {
 
 // open begins with an empty directory and one file.
 func (r *trial) open(t *testing.T) {
+	t.Helper()
 	st, err := store.New(store.Options{Dir: t.TempDir(), Now: r.now, AllowNetworkFS: true}, zap.NewNop())
 	require.NoError(r, err)
 	require.NoError(r, st.Start(t.Context()))

@@ -62,3 +62,12 @@ func (s *Store) PollTwice(ctx context.Context, before func() error) (found bool,
 
 // Shrink gives free pages back to the file system, as Prune does at its end.
 func (s *Store) Shrink(ctx context.Context) error { return s.shrink(ctx) }
+
+// Die lets go of the lock of this process, as its end does, and of nothing else.
+func (s *Store) Die() error {
+	s.ownMu.Lock()
+	defer s.ownMu.Unlock()
+	file := s.own.file
+	s.own.file = nil
+	return file.Close()
+}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"sync"
@@ -115,6 +116,14 @@ func idsOf(runs []store.Run) []string {
 func TestMain(m *testing.M) {
 	if role := os.Getenv(childRole); role != "" {
 		os.Exit(runChild(role))
+	}
+	// The model test makes the same choices each time; other ones with -rapid.seed=n,
+	// more with -rapid.checks=n.
+	for name, value := range map[string]string{"rapid.seed": "1", "rapid.steps": "50", "rapid.checks": "30"} {
+		if err := flag.Set(name, value); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 	goleak.VerifyTestMain(m)
 }
