@@ -127,16 +127,15 @@ func (d *draft) decodeObject(n node, kind ScheduleKind) {
 		return
 	}
 	s := Schedule{Kind: kind, Profile: o.profile}
-	value := n
+	value := at
 	if at != nil {
-		value = at.value
-		s.Spec = instantOf(value)
+		s.Spec = instantOf(at.value)
 	} else {
-		value = expression.value
-		s.Spec = d.cron(value)
+		value = expression
+		s.Spec = d.cron(expression.value)
 	}
 	if s.Spec != nil {
-		d.addSchedule(value, s)
+		d.addSchedule(value.value, s)
 	}
 }
 
