@@ -61,7 +61,8 @@ func TestFilesBetweenDueTimes(t *testing.T) {
 		"renamed": {hourly(cron), rename, map[string][]string{"etl": {"12:00 fired"}, "load": {"13:00 fired"}}, "load"},
 		"renamed, and not the DAG": {
 			"name: etl\n" + hourly(cron), rename,
-			map[string][]string{"etl": {"12:00 fired", "13:00 fired"}, "load": {}}, "",
+			map[string][]string{"etl": {"12:00 fired", "13:00 fired"}, "load": {}},
+			"",
 		},
 		"copied": {"name: etl\n" + hourly(cron), func(h *home, d *daemon) {
 			d.tells("copy.yaml", func() { h.copyFile("dags/etl.yaml", "dags/copy.yaml") })

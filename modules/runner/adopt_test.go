@@ -56,7 +56,7 @@ func TestRunOfAForgottenLifeIsAdopted(t *testing.T) {
 		"of another database": {edit: func(account string) string {
 			return strings.ReplaceAll(account, "0000cafe", "0000beef")
 		}, again: later, status: store.StatusSucceeded, runs: 2},
-		"not begun": {edit: func(account string) string {
+		"not begun": {edit: func(string) string {
 			return "2031-05-01T04:30:00.000Z warning: the store is slow\n2031-05-01T04:30:00.000Z run ended: aborted (shutdown) after 1s\n"
 		}, again: later, status: store.StatusSucceeded, runs: 2},
 		"next attempt": {again: func(rec store.Run) store.Run {

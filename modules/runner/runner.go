@@ -108,7 +108,7 @@ func (r *Runner) Execute(rec store.Run, done func()) {
 	}
 	go func() {
 		defer done()
-		_, _ = r.execute(x, life) // recorded and logged
+		_, _ = r.execute(life, x) // recorded and logged
 	}()
 }
 
@@ -123,11 +123,11 @@ func (r *Runner) Run(ctx context.Context, rec store.Run, watch Observer) (store.
 	x.watch, x.foreground = watch, true
 	unwatch := context.AfterFunc(ctx, func() { x.stop(store.ReasonStopped) })
 	defer unwatch()
-	return r.execute(x, life)
+	return r.execute(life, x)
 }
 
 // execute executes a run that was entered, and leaves it.
-func (r *Runner) execute(x *run, life context.Context) (result store.Result, err error) {
+func (r *Runner) execute(life context.Context, x *run) (result store.Result, err error) {
 	defer r.leave(x)
 	result, err = x.execute(life)
 	r.note(x.rec, result, err)
