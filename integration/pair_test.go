@@ -250,3 +250,34 @@ func begun(runs []store.Run) time.Time {
 	}
 	return runs[len(runs)-1].Begun
 }
+
+// A rolling update: the old scheduler drains while the new one runs. What the old one
+// executes comes to its end there, and what is queued meanwhile is executed by the new one.
+func TestRollingUpdate(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, "DAGU_SCHEDULER_DRAIN_TIMEOUT=100s", "DAGU_SCHEDULER_STOP_TIMEOUT=2m")
+	h.dag("long", fmt.Sprintf("steps:\n  - run: while [ ! -e %s ]; do sleep 0.05; done\n", h.path("go")))
+	h.dag("short", "steps:\n  - run: \"true\"\n")
+	old := h.scheduler()
+	s := h.records()
+	h.enqueue("long")
+	eventually(t, func() bool { return !begun(h.runs(s, "long")).IsZero() }, "the run has begun")
+	owner := h.runs(s, "long")[0].Owner
+	next := h.start(launch{port: freePort(t)})
+	next.waitHealthy()
+	old.signal(syscall.SIGTERM)
+	eventually(t, func() bool { return old.answer() == shuttingDown }, "draining")
+	for range 3 {
+		h.enqueue("short")
+	}
+	eventually(t, func() bool { return h.counts(s, "short")["succeeded"] == 3 }, "the new one executes")
+	for _, r := range h.runs(s, "short") {
+		require.NotEqual(t, owner, r.Owner)
+	}
+	require.Equal(t, map[string]int{"running": 1}, h.counts(s, "long"))
+	h.write("go", "")
+	require.Zero(t, old.wait())
+	require.Equal(t, map[string]int{"succeeded": 1}, h.counts(s, "long"))
+	require.Equal(t, []string{"long"}, old.receipt().names("finished"))
+	next.stop()
+}

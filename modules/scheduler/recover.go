@@ -79,6 +79,9 @@ func (r *recoverer) closeRuns(ctx context.Context, owner store.DeadOwner) error 
 	if err != nil || len(runs) == 0 {
 		return err
 	}
+	if owner.Foreign() {
+		await(ctx, foreignGrace)
+	}
 	if err = r.leftovers.EndLeftovers(ctx, runs); err != nil {
 		return err
 	}
@@ -90,6 +93,21 @@ func (r *recoverer) closeRuns(ctx context.Context, owner store.DeadOwner) error 
 	r.metrics.recovered(len(lost), len(requeued))
 	r.tell(owner.Owner(), requeued, lost)
 	return nil
+}
+
+// foreignGrace is how long the processes of an owner in another PID namespace are given
+// to be gone. They cannot be seen from here; the kernel kills them with the first
+// process of the namespace, and that has let go of its lock just before
+// (pid_namespaces(7)).
+const foreignGrace = 500 * time.Millisecond
+
+func await(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 func (r *recoverer) tell(owner store.Owner, requeued, lost []store.Run) {

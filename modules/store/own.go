@@ -58,8 +58,8 @@ func (s *Store) Instance() string {
 	return ""
 }
 
-// claim makes the file and locks it. It gets its name only when it is locked, so
-// that nobody who looks for dead owners ever sees it free.
+// claim makes the file, which says where its owner lives, and locks it. It gets its
+// name only when it is locked, so that nobody who looks for dead owners ever sees it free.
 func claim(dir, id string) (*os.File, error) {
 	hidden, path := filepath.Join(dir, "."+id), filepath.Join(dir, id)
 	file, err := os.OpenFile(hidden, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o640)
@@ -71,6 +71,7 @@ func claim(dir, id string) (*os.File, error) {
 		err = errors.New("another process holds it")
 	}
 	if err == nil {
+		_, _ = file.WriteString(pidNamespace()) // on a full disk it does not tell
 		fault.At("store.claim")
 		err = os.Rename(hidden, path)
 	}

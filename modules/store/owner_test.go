@@ -211,3 +211,30 @@ func TestOwnFails(t *testing.T) {
 	require.Empty(t, ownerFiles(t, dir), "nothing is left of it")
 	require.NoError(t, s.Stop(t.Context()))
 }
+
+// The file of an owner tells where it lived.
+func TestForeignOwner(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := openOwner(t, store.Options{Dir: dir})
+	files := map[string]bool{"": false, "pid:[1]": true}
+	ours, err := os.ReadFile(filepath.Join(dir, "owners", s.Instance()))
+	require.NoError(t, err)
+	if len(ours) > 0 { // not everywhere are there namespaces
+		files[string(ours)] = false
+	}
+	names := map[string]bool{}
+	for text, foreign := range files {
+		name := "dead-" + text
+		names[name] = foreign
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "owners", name), []byte(text), 0o600))
+	}
+	for _, dead := range deadOwners(t, s) {
+		want, known := names[dead.Owner().ID]
+		require.True(t, known, dead.Owner().ID)
+		require.Equal(t, want, dead.Foreign(), dead.Owner().ID)
+		delete(names, dead.Owner().ID)
+		dead.Unlock()
+	}
+	require.Empty(t, names)
+}
