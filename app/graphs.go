@@ -71,7 +71,7 @@ var engine = fx.Options(
 	own(store.RoleScheduler),
 	life.Module,
 	catalog.Module,
-	receipt,
+	receiptModule,
 	runner.Module,
 	queue.Module,
 	scheduler.Module,

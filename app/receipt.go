@@ -18,8 +18,8 @@ const (
 	receiptTimeout = 2 * time.Second
 )
 
-// receipt logs, once the runner has stopped, what the stop did to each run.
-var receipt = fx.Module("receipt", fx.Invoke(func(lc fx.Lifecycle, r drain) {
+// receiptModule logs, once the runner has stopped, what the stop did to each run.
+var receiptModule = fx.Module("receipt", fx.Invoke(func(lc fx.Lifecycle, r drain) {
 	lc.Append(fx.StopHook(r.tell))
 }))
 

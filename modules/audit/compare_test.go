@@ -148,7 +148,8 @@ func TestCompare(t *testing.T) {
 		"a schedule that is gone for good, beside one that is there": {
 			ledger([]store.Version{{Entry: store.Entry{Kind: store.KindStart, Text: "0 3 29 4 *", Zone: "UTC"}, From: long.From, Mark: long.Mark}, long},
 				row(long.Mark.Add(-time.Hour), long.Mark, 2)),
-			[]string{"abandoned 04:00"}, audit.Tally{Due: 3, Missed: 2, Waiting: 1},
+			[]string{"abandoned 04:00"},
+			audit.Tally{Due: 3, Missed: 2, Waiting: 1},
 		},
 		"a schedule that another process knew longer": {
 			ledger([]store.Version{{Entry: gone.Entry, From: gone.From, To: at(1, 30), Mark: at(3, 0)}}, row(at(1, 0), at(3, 0), 3)), nil,
