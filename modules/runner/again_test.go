@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"dagu/modules/store"
@@ -103,7 +102,6 @@ func TestDrainEndsWhatDetachedItself(t *testing.T) {
 	rec := r.record(r.text("on_interrupt: retry", "steps:",
 		"  - {name: a, run: 'setsid sh -c \"echo \\$\\$ > $DIR/pid; touch $DIR/ready; exec sleep 1000\" & sleep 1000'}"))
 	rec.RetryInterrupted = true
-	rec.AttemptID = uuid.NewString()                 // it is by the attempt that processes are found, those of other tests too
 	rec.ID = fmt.Sprint("interrupted-", os.Getpid()) // what is ended is found by it, also in other tests
 	done := r.execute(rec)
 	r.appears(r.path("ready"))
