@@ -125,7 +125,7 @@ func printQueueTable(w io.Writer, q queueState, runs []store.Run, views []queued
 			position = fmt.Sprint(n)
 		}
 		t.AppendRow([]any{
-			position, run.DAG, run.ID, colours.status(string(run.Status)) + tries(run), run.Trigger, run.Priority,
+			position, run.DAG, run.ID, colours.status(string(run.Status)), run.Trigger, run.Priority,
 			clock(run.Queued), clock(later(run.NotBefore, now)), waited(run.Since(), run.Started, now),
 		})
 	}
