@@ -90,6 +90,15 @@ func (r *rig) execute(rec store.Run) <-chan struct{} {
 	return done
 }
 
+// kill kills all runs. On a busy machine their ends take longer to be recorded than
+// Kill waits for that.
+func (r *rig) kill() {
+	r.t.Helper()
+	if err := r.runner.Kill(r.t.Context()); err != nil {
+		require.ErrorContains(r.t, err, "not recorded")
+	}
+}
+
 // await waits for the end of an executed run and returns how it was recorded.
 func (r *rig) await(done <-chan struct{}) store.Result {
 	r.t.Helper()

@@ -193,7 +193,7 @@ func TestKilledHandlerIsAShutdown(t *testing.T) {
 	done := r.execute(r.record(r.text("steps: [{name: a, run: 'true'}]",
 		"handler_on: {success: {run: "+stubborn+"}, exit: {run: 'echo e'}}")))
 	r.appears(r.path("ready"))
-	require.NoError(t, r.runner.Kill(t.Context()))
+	r.kill()
 	result := r.await(done)
 	require.Equal(t, store.StatusAborted, result.Status)
 	require.Equal(t, store.ReasonShutdown, result.Reason)
@@ -205,7 +205,7 @@ func TestKilledHandlerChangesNoFailure(t *testing.T) {
 	r := newRig(t)
 	done := r.execute(r.record(r.text("steps: [{name: a, run: exit 1}]", "handler_on: {failure: {run: "+stubborn+"}}")))
 	r.appears(r.path("ready"))
-	require.NoError(t, r.runner.Kill(t.Context()))
+	r.kill()
 	result := r.await(done)
 	require.Equal(t, store.StatusFailed, result.Status)
 	require.Empty(t, result.Reason)
@@ -220,7 +220,7 @@ func TestKilledHandlerChangesNoStop(t *testing.T) {
 	r.appears(r.path("ready"))
 	r.store.requestStop("run-1")
 	r.appears(r.path("handling"))
-	require.NoError(t, r.runner.Kill(t.Context()))
+	r.kill()
 	result := r.await(done)
 	require.Equal(t, store.StatusAborted, result.Status)
 	require.Equal(t, store.ReasonStopped, result.Reason)
@@ -233,7 +233,7 @@ func TestKill(t *testing.T) {
 	done := r.execute(r.record(r.text("max_clean_up_time_sec: 3600", "steps: [{name: a, run: "+stubborn+"}]", "handler_on: {exit: {run: 'echo e'}}")))
 	r.appears(r.path("ready"))
 
-	require.NoError(t, r.runner.Kill(t.Context()))
+	r.kill()
 
 	require.False(t, alive(readPID(t, r.path("pid"))))
 	result := r.await(done)
@@ -251,7 +251,7 @@ func TestKillCutsAStopShort(t *testing.T) {
 	done := r.execute(r.record(r.text("max_clean_up_time_sec: 3600", "steps: [{name: a, run: "+stubborn+"}]")))
 	r.appears(r.path("ready"))
 	r.store.requestStop("run-1")
-	require.NoError(t, r.runner.Kill(t.Context()))
+	r.kill()
 	require.Equal(t, store.StatusAborted, r.await(done).Status)
 }
 

@@ -201,7 +201,12 @@ func TestLostRunIsNotForked(t *testing.T) {
 func TestRunThatIsLostMeanwhileIsKilled(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.store.onSave = func(int) error { return store.ErrLost }
+	r.store.onSave = func(int) error {
+		if _, err := os.Stat(r.path("ready")); err != nil {
+			return store.ErrUnknown // it is saved again
+		}
+		return store.ErrLost
+	}
 	_, err := r.runner.Run(t.Context(), r.record(r.text("steps: [{name: a, run: "+stubborn+"}]", "handler_on: {exit: {run: touch $DIR/handled}}")), nil)
 	require.ErrorIs(t, err, store.ErrLost)
 	require.False(t, alive(readPID(t, r.path("pid"))))
