@@ -202,6 +202,7 @@ type candidate struct {
 	entries map[entryKey]bool
 	verdict outcome
 	overlap dag.Overlap
+	window  time.Duration
 	// unless one succeeded from then on; zero is that it does not matter.
 	unless time.Time
 }
@@ -220,6 +221,7 @@ type planner struct {
 	cursor              map[entryKey]time.Time
 	gap                 map[entryKey]interval
 	since               map[entryKey]time.Time
+	edited              map[entryKey]bool // in their file no more
 	pending             []candidate
 }
 
@@ -290,11 +292,11 @@ func (p *planner) follow(now time.Time, down bool) {
 }
 
 // takeEdited takes what was due of a DAG by the schedules that are recorded, of which
-// one is in its file no more. Nothing is caught up for an edited schedule.
+// one is in its file no more: by that nothing is caught up.
 func (p *planner) takeEdited(name string, e *catalog.Entry, now time.Time) {
 	recorded := *e
-	recorded.Schedules, recorded.CatchupWindow = nil, 0
-	edited := false
+	recorded.Schedules = nil
+	edited := map[entryKey]bool{}
 	for key, known := range p.model.entries {
 		if key.dag != name || !known.gone.IsZero() {
 			continue
@@ -302,14 +304,15 @@ func (p *planner) takeEdited(name string, e *catalog.Entry, now time.Time) {
 		s := entryOf(name, key.text).Schedules[0]
 		s.Kind = dag.ScheduleKind(key.kind)
 		recorded.Schedules = append(recorded.Schedules, s)
-		edited = edited || !slices.ContainsFunc(e.Schedules, func(s dag.Schedule) bool {
-			return store.Kind(s.Kind) == key.kind && s.Text == key.text
-		})
+		if !slices.ContainsFunc(e.Schedules, func(s dag.Schedule) bool { return store.Kind(s.Kind) == key.kind && s.Text == key.text }) {
+			edited[key] = true
+		}
 	}
-	if edited {
+	if len(edited) > 0 {
 		p.plan(name, &recorded)
+		p.edited = edited
 		p.pending = append(p.pending, p.take(name, &recorded, now)...)
-		p.files[name] = nil
+		p.edited, p.files[name] = nil, nil
 	}
 }
 
@@ -356,14 +359,18 @@ func (p *planner) take(name string, e *catalog.Entry, now time.Time) []candidate
 	for _, i := range times {
 		c := candidate{
 			line: i.line, times: []time.Time{i.due}, entries: found[i], overlap: cmp.Or(e.Overlap, dag.OverlapSkip),
-			verdict: p.lateness(e, i, found[i], now),
+			window: e.CatchupWindow,
 		}
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(c.entries)), func(key entryKey) bool { return !p.edited[key] }) {
+			c.window = 0
+		}
+		c.verdict = p.lateness(c, now.Sub(i.due))
 		if e.SkipIfSuccessful && i.kind == store.KindStart {
 			c.unless = p.last(e, c)
 		}
 		list = join(list, c)
 	}
-	return newest(list, e.CatchupWindow, now)
+	return newest(list, now)
 }
 
 // last is the start before a candidate, but not before its schedule was first seen.
@@ -392,21 +399,20 @@ func later(a, b time.Time) time.Time {
 }
 
 // lateness is what becomes of a due time by its age.
-func (p *planner) lateness(e *catalog.Entry, i instant, entries map[entryKey]bool, now time.Time) outcome {
-	age := now.Sub(i.due)
+func (p *planner) lateness(c candidate, age time.Duration) outcome {
 	absent := true
-	for key := range entries {
+	for key := range c.entries {
 		gap := p.gap[key]
-		absent = absent && i.due.After(gap.from) && !i.due.After(gap.to)
+		absent = absent && c.times[0].After(gap.from) && !c.times[0].After(gap.to)
 	}
 	switch {
 	case age <= threshold:
 		return outcome{store.OutcomeFired, ""}
 	case absent:
 		return outcome{store.OutcomeMissed, store.ReasonDAGAbsent}
-	case i.kind == store.KindStart && age <= e.CatchupWindow:
+	case c.kind == store.KindStart && age <= c.window:
 		return outcome{store.OutcomeFired, ""}
-	case i.kind == store.KindStart && e.CatchupWindow > 0:
+	case c.kind == store.KindStart && c.window > 0:
 		return outcome{store.OutcomeMissed, store.ReasonOutsideWindow}
 	default:
 		return outcome{store.OutcomeMissed, store.ReasonNoCatchup}
@@ -433,14 +439,14 @@ func join(list []candidate, c candidate) []candidate {
 }
 
 // newest lets only the newest of a kind fire, but for starts in the window.
-func newest(list []candidate, window time.Duration, now time.Time) []candidate {
+func newest(list []candidate, now time.Time) []candidate {
 	seen := map[store.Kind]bool{}
 	for i := range slices.Backward(list) {
 		c := &list[i]
 		if c.verdict.outcome != store.OutcomeFired {
 			continue
 		}
-		kept := c.kind == store.KindStart && c.overlap != dag.OverlapLatest && now.Sub(c.times[0]) <= window
+		kept := c.kind == store.KindStart && c.overlap != dag.OverlapLatest && now.Sub(c.times[0]) <= c.window
 		if seen[c.kind] && !kept {
 			c.verdict = outcome{store.OutcomeSkipped, store.ReasonSuperseded}
 		}
