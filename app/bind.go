@@ -65,6 +65,11 @@ func (l lines) flush(ctx context.Context) {
 	_ = l.logger.Flush(ctx) // there is nobody left to tell
 }
 
+// receiptModule logs, once the runner has stopped, what the stop did to each run.
+var receiptModule = fx.Module("receipt", fx.Invoke(func(lc fx.Lifecycle, r drain) {
+	lc.Append(fx.StopHook(r.tell))
+}))
+
 // ready is the last hook to start and the first to stop: it runs the checks that
 // modules contribute, and once each has a result the process is running. What
 // modules measure it registers before any hook runs.

@@ -18,11 +18,6 @@ const (
 	receiptTimeout = 2 * time.Second
 )
 
-// receiptModule logs, once the runner has stopped, what the stop did to each run.
-var receiptModule = fx.Module("receipt", fx.Invoke(func(lc fx.Lifecycle, r drain) {
-	lc.Append(fx.StopHook(r.tell))
-}))
-
 type drain struct {
 	fx.In
 
