@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,9 @@ type home struct {
 
 	given []given // by hand, by number
 	next  int
+
+	mu    sync.Mutex // guards what follows
+	lives []*life
 }
 
 // given is a run that was asked for by hand.

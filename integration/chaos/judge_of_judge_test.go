@@ -21,6 +21,7 @@ func sound() *matter {
 	m := &matter{
 		boot: morning, now: minutes(5).Add(time.Second),
 		plans: map[string]plan{"d": {name: "d", queue: "d", limit: 1, tries: 2, again: true}, "e": {name: "e", queue: "e", limit: 1, tries: 1}},
+		lives: []lived{{7, minutes(9), minutes(19)}, {8, minutes(19), minutes(30)}},
 		given: []given{{"by-hand", true, false}, {"unheard", false, true}},
 		history: &history{
 			versions: []version{{dag: "d", kind: "start", spec: "* * * * *", zone: "UTC", from: morning, mark: minutes(5)}},
@@ -90,6 +91,7 @@ func TestJudge(t *testing.T) {
 		"an attempt after a success":       func(m *matter) { m.attempts[1].status, m.attempts[1].reason = "succeeded", "" },
 		"an attempt that failed":           func(m *matter) { m.attempts[0].status = "failed" },
 		"a process that lived":             func(m *matter) { m.attempts[2].owner = "x" },
+		"a process that lived longer":      func(m *matter) { m.lives[0].to = minutes(21) },
 		"an owner is left":                 func(m *matter) { m.owners = 1 },
 		"a step ran twice":                 func(m *matter) { k := key{"one", "1", "s"}; m.evidence[k] = append(m.evidence[k], m.evidence[k]...) },
 		"a step did not run":               func(m *matter) { delete(m.evidence, key{"one", "1", "s"}) },

@@ -86,6 +86,21 @@ func (m *matter) judgeGiven() {
 	}
 }
 
+// judgeLost finds an attempt that was closed as that of a dead process although the
+// one that started its steps lived.
+func (m *matter) judgeLost(lost attempt) {
+	for k, t := range m.evidence {
+		if k.run != lost.run || k.attempt != lost.id {
+			continue
+		}
+		for _, l := range m.lives {
+			if l.pid == t[0].parent && l.from.Before(lost.begun) && l.to.After(lost.finished) {
+				m.find("run %s was closed as lost at %s, and its process %d lived until %s", lost.run, lost.finished, l.pid, l.to)
+			}
+		}
+	}
+}
+
 // judgeOwners finds runs that were closed as those of a dead process which lived:
 // after the first of them nothing more was begun by it.
 func (m *matter) judgeOwners() {
@@ -96,6 +111,7 @@ func (m *matter) judgeOwners() {
 		if lost.reason != "worker_lost" {
 			continue
 		}
+		m.judgeLost(lost)
 		for _, a := range m.attempts {
 			if a.owner == lost.owner && (a.begun.After(lost.finished) || a.reason != "worker_lost" && a.finished.After(lost.finished)) {
 				m.find("run %s was closed as lost with its process at %s, which had run %s from %s to %s", lost.run, lost.finished, a.run, a.begun, a.finished)

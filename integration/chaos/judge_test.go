@@ -18,11 +18,18 @@ type matter struct {
 	evidence evidence
 	plans    map[string]plan
 	given    []given
+	lives    []lived
 	boot     time.Time
 	now      time.Time // what the clock of schedules shows
 
 	findings []string
 	fullest  map[string]int // how many runs of each queue were alive at once
+}
+
+// lived is a process that was alive from one time to the other, and maybe longer.
+type lived struct {
+	pid      int
+	from, to time.Time
 }
 
 // find notes a finding.
@@ -34,6 +41,9 @@ func (m *matter) find(format string, args ...any) {
 func (h *home) matter(now time.Time) *matter {
 	m := &matter{
 		history: h.history(), evidence: h.evidence(), plans: map[string]plan{}, given: h.given, boot: h.boot, now: now,
+	}
+	for _, l := range h.lives {
+		m.lives = append(m.lives, lived{l.cmd.Process.Pid, l.started, l.lived})
 	}
 	for _, p := range h.plans() {
 		m.plans[p.name] = p

@@ -18,6 +18,9 @@ type life struct {
 	cmd     *exec.Cmd
 	log     *os.File
 	done    chan struct{} // closed when it has ended
+	point   string        // where it may die by itself
+	// started is before it began, and lived when it was certainly alive yet; zero is not known.
+	started, lived time.Time
 }
 
 // start starts a scheduler, which dies at the point when it comes there the nth
@@ -32,11 +35,14 @@ func (h *home) start(control, point string, nth int) *life {
 	if point != "" {
 		h.order(control, point, "kill "+strconv.Itoa(nth))
 	}
-	l := &life{home: h, control: control, cmd: h.command(control, "scheduler"), done: make(chan struct{})}
+	l := &life{home: h, control: control, cmd: h.command(control, "scheduler"), done: make(chan struct{}), point: point, started: time.Now()}
 	l.log, err = os.OpenFile(h.path(control+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(h.tb, err)
 	l.cmd.Stdout, l.cmd.Stderr = l.log, l.log
 	require.NoError(h.tb, l.cmd.Start())
+	h.mu.Lock()
+	h.lives = append(h.lives, l)
+	h.mu.Unlock()
 	go func() {
 		defer close(l.done)
 		_ = l.cmd.Wait() // its state tells
@@ -63,17 +69,30 @@ func (l *life) endsWithin(d time.Duration) bool {
 }
 
 // signal sends a signal, of which one that has ended learns nothing.
-func (l *life) signal(s syscall.Signal) { _ = l.cmd.Process.Signal(s) }
+func (l *life) signal(s syscall.Signal) {
+	if s == syscall.SIGTERM {
+		l.lives()
+	}
+	_ = l.cmd.Process.Signal(s)
+}
+
+// lives notes that the life has not ended yet, as nobody has told it to.
+func (l *life) lives() {
+	if l.point == "" && l.lived.IsZero() {
+		l.lived = time.Now()
+	}
+}
 
 // kill ends the life as a crash does.
 func (l *life) kill() {
+	l.lives()
 	_ = l.cmd.Process.Kill() // it may have come to its point just now
 	require.True(l.home.tb, l.endsWithin(patience), "a killed process ends")
 }
 
 // stop ends the life as an operator does.
 func (l *life) stop() {
-	require.NoError(l.home.tb, l.cmd.Process.Signal(syscall.SIGTERM))
+	l.signal(syscall.SIGTERM)
 	require.True(l.home.tb, l.endsWithin(patience), "a stopped process ends")
 	require.Zero(l.home.tb, l.cmd.ProcessState.ExitCode(), "exit code of a process that was stopped")
 }

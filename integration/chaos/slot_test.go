@@ -39,7 +39,7 @@ const (
 	// longest is how long a life has that is to die at a random instant, or at a point.
 	longest = 1500 * time.Millisecond
 	// patient is how long a life may take to come to its point.
-	patient = 2500 * time.Millisecond
+	patient = 2 * time.Second
 )
 
 // slot is a place for one process after the other.
