@@ -83,7 +83,7 @@ func judge(c taken, s store.State) store.Verdict {
 }
 
 func judgeStop(c taken, s store.State) store.Verdict {
-	if s.Started == 0 {
+	if !s.Started {
 		return skipped(store.ReasonIdle)
 	}
 	return c.verdict
@@ -91,7 +91,7 @@ func judgeStop(c taken, s store.State) store.Verdict {
 
 // judgeRestart starts an idle DAG too, unless that is about to start, or has started since.
 func judgeRestart(c taken, s store.State) store.Verdict {
-	if s.Started == 0 && s.Running+s.Queued > 0 {
+	if !s.Started && s.Busy {
 		return skipped(store.ReasonOverlap)
 	}
 	return c.verdict
@@ -100,7 +100,7 @@ func judgeRestart(c taken, s store.State) store.Verdict {
 func judgeStart(c taken, s store.State) store.Verdict {
 	v := c.verdict
 	switch {
-	case s.Running+s.Queued > 0 && c.overlap == dag.OverlapSkip:
+	case s.Busy && c.overlap == dag.OverlapSkip:
 		return skipped(store.ReasonOverlap)
 	case s.Succeeded:
 		return skipped(store.ReasonAlreadySucceeded)

@@ -120,7 +120,7 @@ func TestDecideSeesTheState(t *testing.T) {
 		return skipped()
 	})
 	require.NoError(t, err)
-	require.Equal(t, []store.State{{Running: 2, Queued: 2, Started: 2, Suspended: true, SuspendedNow: true}, {}, {Queued: 1}}, states, "the batch sees itself")
+	require.Equal(t, []store.State{{Busy: true, Suspended: true, SuspendedNow: true}, {}, {Busy: true}}, states, "the batch sees itself")
 }
 
 func TestConsecutiveOutcomesShareARow(t *testing.T) {

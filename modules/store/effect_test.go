@@ -20,15 +20,21 @@ func stateOf(t *testing.T, s *store.Store, c store.Candidate) (state store.State
 	return state
 }
 
-func TestDecideCountsWhatStartedBefore(t *testing.T) {
+// stop is a candidate that stops a DAG.
+func stop(dag string, due time.Time) store.Candidate {
+	return store.Candidate{DAG: dag, Kind: store.KindStop, Due: due}
+}
+
+func TestDecideKnowsWhatStartedBefore(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
 	s := openOwner(t, store.Options{Now: clock.Now})
 	enqueue(t, s, "d", 1)
 	admit(t, s, store.Admission{Free: 1})
 	started := clock.Now()
-	require.Equal(t, store.State{Running: 1}, stateOf(t, s, candidate("d", started)), "at that instant is not before it")
-	require.Equal(t, store.State{Running: 1, Started: 1}, stateOf(t, s, candidate("d", started.Add(time.Nanosecond))))
+	require.Equal(t, store.State{Busy: true}, stateOf(t, s, stop("d", started)), "at that instant is not before it")
+	require.Equal(t, store.State{Busy: true, Started: true}, stateOf(t, s, stop("d", started.Add(time.Nanosecond))))
+	require.Equal(t, store.State{}, stateOf(t, s, stop("e", started.Add(time.Hour))))
 }
 
 func TestDecideKnowsWhetherARunSucceeded(t *testing.T) {
@@ -90,8 +96,7 @@ func TestAStopEndsWhatStartedBefore(t *testing.T) {
 	wake, done := s.Subscribe(store.TopicStop)
 	defer done()
 
-	stop := store.Candidate{DAG: "d", Kind: store.KindStop, Due: due}
-	require.Equal(t, store.Decision{Verdict: store.Verdict{Outcome: store.OutcomeFired}}, decide(t, s, stop, store.Verdict{Outcome: store.OutcomeFired}))
+	require.Equal(t, store.Decision{Verdict: store.Verdict{Outcome: store.OutcomeFired}}, decide(t, s, stop("d", due), store.Verdict{Outcome: store.OutcomeFired}))
 	require.NotEmpty(t, wake)
 	ids, err := s.StopRequested(t.Context())
 	require.NoError(t, err)
@@ -204,9 +209,9 @@ func TestAStopEndsWhatWaitsForAnotherAttempt(t *testing.T) {
 	}
 	waits("one")
 	due := clock.Step(time.Minute)
-	require.Equal(t, store.State{Queued: 1, Started: 1}, stateOf(t, s, candidate("d", due)))
+	require.Equal(t, store.State{Busy: true, Started: true}, stateOf(t, s, stop("d", due.Add(-time.Nanosecond))))
 	waits("late")
-	decide(t, s, store.Candidate{DAG: "d", Kind: store.KindStop, Due: due}, store.Verdict{Outcome: store.OutcomeFired})
+	decide(t, s, stop("d", due), store.Verdict{Outcome: store.OutcomeFired})
 	run, err := s.Run(t.Context(), "one")
 	require.NoError(t, err)
 	require.Equal(t, []any{store.StatusAborted, store.ReasonStopped}, []any{run.Status, run.Reason})

@@ -1,30 +1,17 @@
 package store
 
-import (
-	"context"
-	"database/sql"
-)
+import "context"
 
-// state reads what the verdict depends on.
+// state reads what the verdict depends on. What it reads does not grow with how many
+// runs wait, so that a long catch-up of one DAG does not take longer with each run.
 func (d *decider) state(ctx context.Context, c Candidate) (s State, err error) {
-	type count struct {
-		status     Status
-		n, started int
-	}
-	counts, err := collect(ctx, d, func(rows *sql.Rows) (c count, err error) {
-		err = rows.Scan(&c.status, &c.n, &c.started)
-		return c, err
-	}, `select status, count(*), coalesce(sum(`+hasStarted+`), 0) from runs
-		where dag = $1 and status in ('queued', 'running') group by status`, c.DAG, nanos(c.Due))
-	if err != nil {
+	const open = "select 1 from runs where dag = $1 and status in ('queued', 'running')"
+	if _, s.Busy, err = first(ctx, d, number, open+" limit 1", c.DAG); err != nil {
 		return s, err
 	}
-	for _, c := range counts {
-		s.Started += c.started
-		if c.status == StatusRunning {
-			s.Running = c.n
-		} else {
-			s.Queued = c.n
+	if s.Busy && c.Kind != KindStart {
+		if _, s.Started, err = first(ctx, d, number, open+" and "+hasStarted+" limit 1", c.DAG, nanos(c.Due)); err != nil {
+			return s, err
 		}
 	}
 	if !c.SucceededFrom.IsZero() {

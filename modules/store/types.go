@@ -161,10 +161,11 @@ type Candidate struct {
 
 // State is what a verdict depends on, read in the transaction that records it.
 type State struct {
-	// Running and Queued count the DAG's runs, those started by hand included.
-	Running, Queued int
-	// Started counts those that started before the due time, and run or wait for another attempt.
-	Started int
+	// Busy tells that a run of the DAG runs or is queued, one started by hand included.
+	Busy bool
+	// Started tells, for a stop and a restart, that one of those started before the due
+	// time, and runs or waits for another attempt.
+	Started bool
 	// Suspended tells that the DAG was suspended at the due time, or at all of a row.
 	Suspended bool
 	// SuspendedNow tells that the DAG is suspended when the decision is made.
