@@ -114,8 +114,7 @@ func (l *loop) tick() time.Time {
 	s := l.clock.read(l.anchor.read(l.options.Wall))
 	if s.back {
 		l.reopen, l.resync = true, true
-		// What lies ahead now has its turn again, after what is due before it.
-		l.pending = slices.DeleteFunc(l.pending, func(c taken) bool { return c.until().After(s.now) })
+		l.putBack(s.now)
 	}
 	l.options.Metrics.step(s.by)
 	switch {
@@ -126,6 +125,18 @@ func (l *loop) tick() time.Time {
 		l.deps.Log.Warn("the stepped clock is stable and followed from now on", zap.Time("acting_on", s.now))
 	}
 	return s.now
+}
+
+// putBack forgets what was taken and lies ahead now: it has its turn again, after what
+// is due before it.
+func (l *loop) putBack(now time.Time) {
+	l.pending = slices.DeleteFunc(l.pending, func(c taken) bool {
+		ahead := c.until().After(now)
+		if ahead {
+			l.options.Metrics.retakes(c)
+		}
+		return ahead
+	})
 }
 
 // follow brings the plans up to the catalog's and the store's state.
@@ -222,6 +233,7 @@ func (l *loop) decide(ctx context.Context) error {
 		for i, d := range decisions {
 			if d.Stale { // another process followed a step of the clock that this one did not see
 				l.resync = true
+				l.options.Metrics.retakes(batch[i])
 				continue
 			}
 			l.options.Metrics.decides(batch[i], d)

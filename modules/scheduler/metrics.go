@@ -33,7 +33,7 @@ func NewMetrics() *Metrics {
 		}),
 		decided: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dagu_due_times_decided_total",
-			Help: "Due times by their recorded outcome: fired, skipped or missed, and why.",
+			Help: "Due times by their recorded outcome: fired, skipped or missed, and why; retaken ones are taken anew after a step of the clock.",
 		}, []string{"outcome", "reason"}),
 		steps: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dagu_clock_steps_total",
@@ -59,6 +59,7 @@ func NewMetrics() *Metrics {
 		{Outcome: store.OutcomeMissed, Reason: store.ReasonOutsideWindow},
 		{Outcome: store.OutcomeMissed, Reason: store.ReasonDAGAbsent},
 		{Outcome: store.OutcomeMissed, Reason: store.ReasonInternalError},
+		{Outcome: retaken, Reason: "clock"},
 	} {
 		m.outcome(v, 0)
 	}
@@ -86,6 +87,16 @@ func (m *Metrics) takes(list []taken) {
 	}
 	for i := range list {
 		m.taken.Add(float64(max(list[i].Count, 1)))
+	}
+}
+
+// retaken stands where outcomes do, for what has none yet: so the sums stay equal.
+const retaken store.Outcome = "retaken"
+
+// retakes counts what was taken, and is not to be written, as it is taken anew.
+func (m *Metrics) retakes(c taken) {
+	if m != nil {
+		m.outcome(store.Verdict{Outcome: retaken, Reason: "clock"}, max(c.Count, 1))
 	}
 }
 

@@ -72,6 +72,19 @@ func TestTakenDueTimesAreConserved(t *testing.T) {
 		m = values(t, w.metrics)
 		require.InDelta(t, 3, m["dagu_due_times_taken_total"], 0)
 		require.InDelta(t, 3, decided(m), 0)
+
+		w.store.set(true, false)
+		w.pass(time.Minute)
+		w.stepClock(-30 * time.Second)
+		w.pass(time.Second)
+		m = values(t, w.metrics)
+		require.InDelta(t, 4, m["dagu_due_times_taken_total"], 0)
+		require.InDelta(t, 1, m["dagu_due_times_decided_total retaken clock"], 0, "the clock took it back")
+		w.store.set(false, false)
+		w.pass(time.Minute)
+		m = values(t, w.metrics)
+		require.InDelta(t, 5, m["dagu_due_times_taken_total"], 0)
+		require.InDelta(t, 5, decided(m), 0)
 	})
 }
 
