@@ -9,6 +9,9 @@
 // process without the parts that find the fault: there the judge has to miss the
 // red, or something else than what the row names has turned the probe.
 //
+// Beside the rows stands what no table can tell: that answers wait for no lock and for
+// no disk, and what becomes of the process when a loop itself panics.
+//
 // `go test` has the shortest thresholds that are allowed. `make faults` has the defaults, and
 // writes results.md; `make soak` keeps the healthy rows up for ten minutes.
 package faults
