@@ -129,7 +129,8 @@ func TestWritesWorkAgainWhenTheDiskDoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			s := openOwner(t, store.Options{Dir: dir})
+			var turns counter
+			s := openOwner(t, store.Options{Dir: dir, Pulse: &turns})
 			other := raw(t, dir)
 			write := func() error {
 				_, err := s.Admit(t.Context(), store.Admission{Free: 1})
@@ -156,6 +157,8 @@ func TestWritesWorkAgainWhenTheDiskDoes(t *testing.T) {
 			require.Error(t, write())
 			require.Error(t, write())
 			require.Error(t, s.Check(t.Context()))
+			before := turns.beats.Load() // idle, each look for other processes' commits is two
+			require.Eventually(t, func() bool { return turns.beats.Load() >= before+6 }, 10*time.Second, 10*time.Millisecond)
 
 			_, err = file.WriteAt(sound, at)
 			require.NoError(t, err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -128,7 +127,11 @@ func (w *writer) gather(o *op) []*op {
 
 // commit does the writes and answers each.
 func (w *writer) commit(ctx context.Context, batch []*op) {
-	defer w.forget(ctx, batch)
+	defer func(all []*op) {
+		for _, o := range all {
+			w.forget(ctx, o.err)
+		}
+	}(batch)
 	last := len(batch) - 1
 	if batch[last].outside {
 		o := batch[last]
@@ -267,11 +270,11 @@ func (w *writer) leave(ctx context.Context) {
 	_, _ = w.session.exec(ctx, "rollback")
 }
 
-// forget drops the pages that the connection keeps in memory, when a write has met
+// forget drops the pages that the connection keeps in memory, when a call on it has met
 // damage. SQLite keeps them until somebody else commits, which nobody may be able to:
 // what a disk has read wrongly once would be wrong until the end of the process.
-func (w *writer) forget(ctx context.Context, done []*op) {
-	if slices.ContainsFunc(done, func(o *op) bool { return isDamage(o.err) }) {
+func (w *writer) forget(ctx context.Context, err error) {
+	if isDamage(err) {
 		_, _ = w.session.exec(ctx, "pragma shrink_memory")
 	}
 }
@@ -305,6 +308,7 @@ func (w *writer) poll(ctx context.Context) {
 	}
 	version, _, err := first(ctx, w.session, number, "pragma data_version")
 	if err != nil {
+		w.forget(ctx, err)
 		w.log.Debug("cannot look for commits of other processes", zap.Error(err))
 		return
 	}
