@@ -27,7 +27,7 @@ import (
 // TestMain has the model test make the same choices each time; other ones with
 // -rapid.seed=n, more with -rapid.checks=n.
 func TestMain(m *testing.M) {
-	for name, value := range map[string]string{"rapid.seed": "1", "rapid.steps": "60", "rapid.checks": "40"} {
+	for name, value := range map[string]string{"rapid.seed": "1", "rapid.steps": "60", "rapid.checks": "25"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}

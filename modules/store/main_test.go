@@ -119,7 +119,7 @@ func TestMain(m *testing.M) {
 	}
 	// The model test makes the same choices each time; other ones with -rapid.seed=n,
 	// more with -rapid.checks=n.
-	for name, value := range map[string]string{"rapid.seed": "1", "rapid.steps": "50", "rapid.checks": "30"} {
+	for name, value := range map[string]string{"rapid.seed": "1", "rapid.steps": "50", "rapid.checks": "20"} {
 		if err := flag.Set(name, value); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
