@@ -19,13 +19,13 @@ func TestADAGThatIsRemovedForGood(t *testing.T) {
 		w.finish()
 		w.stop()
 		w.files.remove("a")
-		w.pass(4 * time.Hour)
+		w.stepClock(4 * time.Hour)
 		w.start() // 05:30
-		w.pass(23 * time.Hour)
+		w.down(23*time.Hour + 55*time.Minute)
 		require.Equal(w.t, []string{"01:00 fired"}, w.outcomes("a"), "it may come back")
-		w.pass(2 * time.Hour)
+		w.pass(20 * time.Minute)
 		require.Equal(w.t, []string{"01:00 fired", "02:00 missed dag_absent x4 to 05:00"}, w.outcomes("a"))
-		w.pass(2 * time.Hour)
+		w.pass(20 * time.Minute)
 		require.Len(w.t, w.outcomes("a"), 2, "once")
 	})
 }
@@ -40,11 +40,11 @@ func TestADAGThatComesBackAsANewOne(t *testing.T) {
 		w.finish()
 		w.stop()
 		w.files.remove("a")
-		w.pass(time.Hour)
+		w.stepClock(time.Hour)
 		w.start() // 02:30
 		w.stop()
 		w.files.put("a", "0 * * * *")
-		w.pass(25 * time.Hour)
+		w.stepClock(25 * time.Hour)
 		w.start() // 03:30 of the next day
 		w.pass(time.Hour)
 		require.Equal(w.t, []string{"01:00 fired", "02:00 missed dag_absent", "04:00 fired"}, w.outcomes("a"))
