@@ -38,21 +38,9 @@ func clockChangeOf(specs []*schedule.Schedule, due time.Time) (found *clockChang
 
 // note tells people what it does to a due time.
 func (c *clockChange) note(due time.Time) string {
-	times := c.First.Format("15:04")
-	several := c.Count > 1
-	if several {
-		times = fmt.Sprintf("%s to %s (%d times)", times, c.Last.Format("15:04"), c.Count)
-	}
-	skips := fmt.Sprintf("on %s the clock goes from %s to %s", c.Before.Format(time.DateOnly), c.Before.Format("15:04 MST"), c.After.Format("15:04 MST"))
 	switch {
-	case c.Effect == schedule.Moved && several:
-		return skips + ": " + times + " come as one, here"
-	case c.Effect == schedule.Moved:
-		return skips + ": " + times + " comes here"
-	case c.Effect == schedule.Dropped && several:
-		return skips + ": " + times + " do not exist, and do not come"
-	case c.Effect == schedule.Dropped:
-		return skips + ": " + times + " does not exist, and does not come"
+	case c.Effect == schedule.Moved || c.Effect == schedule.Dropped:
+		return c.told()
 	case c.Effect == schedule.First:
 		return "the clock shows this time twice; it comes the first time only"
 	case due.Before(c.At):
@@ -60,6 +48,26 @@ func (c *clockChange) note(due time.Time) string {
 	default:
 		return "the clock shows this time twice, and it comes twice: the second"
 	}
+}
+
+// told tells people of the change as a whole.
+func (c *clockChange) told() string {
+	times, one := c.First.Format("15:04"), c.Count == 1
+	if !one {
+		times = fmt.Sprintf("%s to %s (%d times)", times, c.Last.Format("15:04"), c.Count)
+	}
+	does := map[schedule.Effect][2]string{
+		schedule.Moved:    {" comes at " + c.After.Format("15:04"), " come as one, at " + c.After.Format("15:04")},
+		schedule.Dropped:  {" does not exist, and does not come", " do not exist, and do not come"},
+		schedule.Repeated: {" comes twice", " come twice"},
+		schedule.First:    {" comes the first time only", " come the first time only"},
+	}[c.Effect]
+	what := does[1]
+	if one {
+		what = does[0]
+	}
+	return fmt.Sprintf("on %s the clock goes from %s to %s: %s%s", c.Before.Format(time.DateOnly),
+		c.Before.Format("15:04 MST"), c.After.Format("15:04 MST"), times, what)
 }
 
 // wallClock is an instant as the clock of its zone shows it.

@@ -23,23 +23,37 @@ type Coming struct {
 // order in which they are taken. Schedules of one DAG and kind that are due at one
 // instant are one due time.
 func Next(dags []catalog.Entry, after time.Time, count int) []Coming {
+	var list []Coming
+	Ahead(dags, after, func(c Coming) bool {
+		if len(list) < count {
+			list = append(list, c)
+		}
+		return len(list) < count
+	})
+	return list
+}
+
+// Ahead hands over the due times that Next lists, until yield returns false.
+func Ahead(dags []catalog.Entry, after time.Time, yield func(Coming) bool) {
 	var ahead agenda[*outlook]
 	for i := range dags {
 		ahead.add(newOutlook(&dags[i], after))
 	}
-	var list []Coming
-	for len(ahead) > 0 && len(list) < count {
+	for len(ahead) > 0 {
 		var now []*outlook
 		for due := ahead[0].next; len(ahead) > 0 && ahead[0].next.Equal(due); {
 			now = append(now, ahead.pop())
 		}
 		slices.SortFunc(now, func(a, b *outlook) int { return strings.Compare(a.dag, b.dag) })
 		for _, o := range now {
-			list = append(list, o.take()...)
+			for _, c := range o.take() {
+				if !yield(c) {
+					return
+				}
+			}
 			ahead.add(o)
 		}
 	}
-	return list[:min(len(list), count)]
 }
 
 // outlook is the due times of a DAG that lie ahead.

@@ -1,0 +1,61 @@
+package scheduler_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dagu/modules/dag"
+	"dagu/modules/scheduler"
+	"dagu/modules/store"
+)
+
+func TestSimulate(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		overlap  dag.Overlap
+		window   time.Duration
+		duration time.Duration
+		down     bool
+		want     scheduler.Sums
+	}{
+		"short":  {dag.OverlapSkip, 0, 9 * time.Minute, false, scheduler.Sums{Fired: 6}},
+		"skip":   {dag.OverlapSkip, 0, 15 * time.Minute, false, scheduler.Sums{Fired: 3, Skipped: 3, Reasons: map[store.Reason]int{store.ReasonOverlap: 3}}},
+		"all":    {dag.OverlapAll, 0, 15 * time.Minute, false, scheduler.Sums{Fired: 6, Queued: 2}},
+		"latest": {dag.OverlapLatest, 0, 25 * time.Minute, false, scheduler.Sums{Fired: 4, Skipped: 2, Reasons: map[store.Reason]int{store.ReasonSuperseded: 2}, Queued: 1}},
+		"no catch-up": {dag.OverlapAll, 0, 0, true, scheduler.Sums{
+			Fired: 1, Missed: 5, Reasons: map[store.Reason]int{store.ReasonNoCatchup: 5},
+		}},
+		"catch-up": {dag.OverlapAll, 25 * time.Minute, time.Minute, true, scheduler.Sums{
+			Fired: 3, Missed: 3, Reasons: map[store.Reason]int{store.ReasonOutsideWindow: 3}, Queued: 2,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := scheduler.WithOverlap(scheduled(t, "d", "*/10 * * * *"), test.overlap)
+			e.CatchupWindow = test.window
+			got := scheduler.Simulate(e, scheduler.Made{
+				From: from, To: from.Add(time.Hour), Duration: test.duration, MisfireThreshold: 5 * time.Minute, Down: test.down,
+			})
+			if test.want.Reasons == nil {
+				test.want.Reasons = map[store.Reason]int{}
+			}
+			require.Equal(t, test.want, got)
+		})
+	}
+}
+
+// A stop ends what ran before it, and a restart of what is idle starts it.
+func TestSimulateStops(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
+	e := scheduled(t, "d", "0 * * * *", "30 * * * *", "45 * * * *")
+	e.Schedules[1].Kind, e.Schedules[2].Kind = dag.ScheduleStop, dag.ScheduleRestart
+	got := scheduler.Simulate(e, scheduler.Made{From: from, To: from.Add(2 * time.Hour), Duration: 40 * time.Minute, MisfireThreshold: time.Minute})
+	// 12:30 idle, 12:45 starts, 13:00 overlaps until 13:25, 13:30 idle, 13:45 starts, 14:00 overlaps.
+	require.Equal(t, scheduler.Sums{
+		Fired: 2, Skipped: 4, Reasons: map[store.Reason]int{store.ReasonIdle: 2, store.ReasonOverlap: 2},
+	}, got)
+}
