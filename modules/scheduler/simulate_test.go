@@ -31,6 +31,9 @@ func TestSimulate(t *testing.T) {
 		"catch-up": {dag.OverlapAll, 25 * time.Minute, time.Minute, true, scheduler.Sums{
 			Fired: 3, Missed: 3, Reasons: map[store.Reason]int{store.ReasonOutsideWindow: 3}, Queued: 2,
 		}},
+		"catch-up without a pause": {dag.OverlapSkip, 25 * time.Minute, 0, true, scheduler.Sums{
+			Fired: 3, Missed: 3, Reasons: map[store.Reason]int{store.ReasonOutsideWindow: 3},
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -47,15 +50,21 @@ func TestSimulate(t *testing.T) {
 	}
 }
 
-// A stop ends what ran before it, and a restart of what is idle starts it.
+// A stop ends what ran before it was due, and a restart of what is idle starts it.
 func TestSimulateStops(t *testing.T) {
 	t.Parallel()
 	from := time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
 	e := scheduled(t, "d", "0 * * * *", "30 * * * *", "45 * * * *")
 	e.Schedules[1].Kind, e.Schedules[2].Kind = dag.ScheduleStop, dag.ScheduleRestart
-	got := scheduler.Simulate(e, scheduler.Made{From: from, To: from.Add(2 * time.Hour), Duration: 40 * time.Minute, MisfireThreshold: time.Minute})
-	// 12:30 idle, 12:45 starts, 13:00 overlaps until 13:25, 13:30 idle, 13:45 starts, 14:00 overlaps.
+	m := scheduler.Made{From: from, To: from.Add(2 * time.Hour), Duration: 70 * time.Minute, MisfireThreshold: time.Minute}
+	// 12:30 idle, 12:45 starts, 13:00 overlaps, 13:30 stops, 13:45 starts, 14:00 overlaps.
 	require.Equal(t, scheduler.Sums{
-		Fired: 2, Skipped: 4, Reasons: map[store.Reason]int{store.ReasonIdle: 2, store.ReasonOverlap: 2},
-	}, got)
+		Fired: 3, Skipped: 3, Reasons: map[store.Reason]int{store.ReasonIdle: 1, store.ReasonOverlap: 2},
+	}, scheduler.Simulate(e, m))
+
+	// Back at 13:31, the start of 13:00 is caught up, and the stop of 13:30 leaves it alone.
+	e.CatchupWindow, m.Down, m.To = time.Hour, true, from.Add(91*time.Minute)
+	require.Equal(t, scheduler.Sums{
+		Fired: 1, Skipped: 1, Missed: 2, Reasons: map[store.Reason]int{store.ReasonIdle: 1, store.ReasonNoCatchup: 2},
+	}, scheduler.Simulate(e, m))
 }
