@@ -100,12 +100,9 @@ func (w *made) start(at time.Time) {
 
 // decide decides a due time as the store would, and does what it asks for.
 func (w *made) decide(c taken, now time.Time) {
-	s := store.State{Queued: w.waiting}
-	if w.running {
-		s.Running = 1
-		if w.started.Before(c.Due) {
-			s.Started = 1
-		}
+	s := store.State{
+		Busy:    w.running || w.waiting > 0,
+		Started: w.running && w.started.Before(c.Due),
 	}
 	s.Succeeded = !c.SucceededFrom.IsZero() && !w.finished.Before(c.SucceededFrom) && w.finished.Before(c.Due)
 	v := judge(c, s)
@@ -118,7 +115,7 @@ func (w *made) decide(c taken, now time.Time) {
 		w.sums.add(store.Verdict{Outcome: store.OutcomeSkipped, Reason: store.ReasonSuperseded}, w.waiting)
 		w.waiting = 0
 	}
-	if c.Kind != store.KindStart && s.Started > 0 {
+	if c.Kind != store.KindStart && s.Started {
 		w.end(now)
 	}
 	if c.Kind == store.KindStop {
