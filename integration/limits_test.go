@@ -153,6 +153,7 @@ func TestNewestLimitsHoldInAllProcesses(t *testing.T) {
 	eras = append(eras, era{time.Now(), 5}) // from now on they may be in force
 	five := start("five.yaml")
 	eventually(t, func() bool { return ended() >= 28 }, "ten more end with a limit of 5")
+	eventually(t, func() bool { return strings.Contains(two.log.String(), "are in force, and followed") }, "it is told")
 	two.kill()
 	eventually(t, func() bool { return ended() == runs }, "all end")
 
