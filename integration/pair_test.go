@@ -235,7 +235,9 @@ func (d *daemon) freeze(s *store.Store) {
 			fields, err := stat(d.pid())
 			return err == nil && fields[0] == "T"
 		}, "the process stops")
-		if s.Check(context.Background()) == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), patience/20)
+		defer cancel()
+		if s.Check(ctx) == nil {
 			return true
 		}
 		d.signal(syscall.SIGCONT)
