@@ -69,9 +69,6 @@ func (l *loop) sync(ctx context.Context, changed []catalog.Entry, removed []stri
 	}
 	for _, e := range scheduled {
 		l.drop(e.Name)
-		if fault.Error("scheduler.plan") != nil {
-			continue
-		}
 		l.plan(e, marks[e.Name])
 	}
 	return nil
@@ -134,6 +131,9 @@ func (l *loop) plan(e catalog.Entry, marks map[store.Entry]store.Mark) {
 		}
 	}()
 	l.deps.Pulse.Beat("planning " + e.Name)
+	if fault.Error("scheduler.plan") != nil {
+		return
+	}
 	p := newPlan(e, l.afterPending(e.Name, marks))
 	if len(p.entries) == 0 {
 		return
