@@ -28,11 +28,16 @@ func (e entries) get(key string) *entry {
 	return nil
 }
 
-// has reports whether the map has the key with a value other than null.
-func (e entries) has(key string) bool {
-	found := e.get(key)
-	return found != nil && !found.value.null()
+// given returns the entry of a key with a value other than null; nil without one.
+func (e entries) given(key string) *entry {
+	if found := e.get(key); found != nil && !found.value.null() {
+		return found
+	}
+	return nil
 }
+
+// has reports whether the map has the key with a value other than null.
+func (e entries) has(key string) bool { return e.given(key) != nil }
 
 // indexedKeys is the size from which an index finds a repeated key faster
 // than a comparison with all keys.

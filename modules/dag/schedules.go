@@ -106,7 +106,7 @@ func (d *draft) decodeObject(n node, kind ScheduleKind) {
 	var o scheduleObject
 	before := len(n.report.errors)
 	fields := objectTable.decode(&o, n)
-	expression, at := fields.get("expression"), fields.get("at")
+	expression, at := fields.given("expression"), fields.given("at")
 	switch {
 	case len(n.report.errors) > before:
 		return
