@@ -44,14 +44,39 @@ type DAG struct {
 	Delay time.Duration
 	// MaxCleanUp is the grace between the stop signal and the kill; 5 s by default.
 	MaxCleanUp time.Duration
-	// RetentionDays is how long history is kept; 30 by default, 0 is for ever.
+	// RetentionDays is how long history is kept; 30 by default, 0 is for ever. It is
+	// 0 too where RetentionRuns is set.
 	RetentionDays int
+	// RetentionRuns is how many of the newest runs are kept; 0 is any number.
+	RetentionRuns int
+	// MaxOutput bounds, in bytes, what a step publishes; 0 is the runner's default.
+	MaxOutput int
+	// LogDir is the unresolved authored directory of logs; "" is the configured one.
+	LogDir string
+	// LogOutput says how the logs of streams are kept; separate by default.
+	LogOutput LogOutput
+	// Artifacts are nil when they are off.
+	Artifacts *Artifacts
+	// Secrets are in file order.
+	Secrets []Secret
+	// SMTP is the server that mails are sent through; nil is none.
+	SMTP *SMTP
+	// MailOn says when a mail is sent about the run, with the header of its event.
+	MailOn MailOn
+	// ErrorMail, InfoMail and WaitMail are for failure, success and waiting; nil is none.
+	ErrorMail, InfoMail, WaitMail *Mail
+	// Containers are what keeps the DAG from being run: there are none here.
+	Containers []Container
 	// Labels are "key" or "key=value", lower-cased.
 	Labels []string
 	// Consts are resolved, in file order.
 	Consts []Var
 	// Params declares the parameters.
 	Params []Param
+	// ParamSchema is the JSON schema of the parameters, nil where Params declares
+	// them: a map. ParamValues are those that a caller need not give.
+	ParamSchema map[string]any
+	ParamValues map[string]any
 	// Env is unresolved, base.yaml's first.
 	Env []Var
 	// Dotenv lists the unresolved paths of dotenv files; nil reads none.
@@ -173,7 +198,8 @@ type Shell struct {
 	Packages []string
 }
 
-// Step is one node of the graph, or a handler.
+// Step is one node of the graph, or a handler. It does one thing: what Run, Action
+// or Foreach says. Where all three are empty it only publishes Publish.
 type Step struct {
 	// ID is "" when not authored.
 	ID          string
@@ -183,20 +209,39 @@ type Step struct {
 	// graph DAGs and derived in chain DAGs.
 	Depends []string
 	Run     Run
+	// Action is nil for steps without one.
+	Action *Action
+	// Parallel repeats an action dag.run or dag.enqueue for each item; nil does it once.
+	Parallel *Parallel
+	// Foreach runs a body for each item; nil is none.
+	Foreach *Foreach
 	// Shell is the step's own (with.shell); nil when there is none.
 	Shell *Shell
 	Env   []Var
 	// WorkingDir is unresolved; relative to the run's working directory; "" is that directory.
 	WorkingDir string
-	// Stdout and Stderr are unresolved paths that the streams are appended to; "" is none.
-	Stdout string
-	Stderr string
+	// Stdout and Stderr say where the streams go besides the logs.
+	Stdout, Stderr Stream
+	// LogOutput says how the logs of the streams are kept; "" is as the DAG says.
+	LogOutput LogOutput
 	// Output is the variable that captures stdout; "" is none.
-	Output        string
-	Timeout       time.Duration
-	ContinueOn    ContinueOn
-	Retry         *Retry
+	Output string
+	// Publish are the entries of "output" as a map; empty is none.
+	Publish []Entry
+	// Outputs declares the records that the step writes to DAGU_OUTPUT_FILE.
+	Outputs []Declared
+	// OutputSchema is the JSON schema that stdout must match, nil for none: a map or a boolean.
+	OutputSchema any
+	Timeout      time.Duration
+	ContinueOn   ContinueOn
+	Retry        *Retry
+	// Repeat runs the step again after it has run; nil is once.
+	Repeat        *Repeat
 	Preconditions []Condition
+	// SignalOnStop is the signal that asks the step to end, such as "SIGINT"; "" is SIGTERM.
+	SignalOnStop string
+	// MailOnError sends the DAG's error mail when the step has failed.
+	MailOnError bool
 }
 
 // Form is the form of a run text.

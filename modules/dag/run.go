@@ -1,6 +1,7 @@
 package dag
 
 import (
+	"slices"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -101,27 +102,37 @@ var withTable = newTable(nil,
 //
 //nolint:gochecknoglobals // a constant in all but name
 var executes = []string{
-	"run", "command", "script", "action", "exec", "call", "type", "config", "executor", "foreach", "llm", "messages",
+	"run", "action", "command", "script", "exec", "call", "type", "config", "executor", "foreach", "llm", "messages",
 	"routes", "value", "agent",
 }
 
-// legacy are the older fields that run excludes.
+// legacy are the older fields that run and action exclude.
 //
 //nolint:gochecknoglobals // a constant in all but name
-var legacy = append([]string{"shell", "shell_args", "shell_packages"}, executes[1:]...)
+var legacy = append([]string{"shell", "shell_args", "shell_packages"}, executes[2:]...)
+
+// exclude records the fields that cannot stand beside one.
+func (s *stepDraft) exclude(beside string, keys []string) {
+	for _, key := range keys {
+		if other := s.fields.given(key); other != nil {
+			other.keyNode.failHere("%s cannot stand beside %s", key, beside)
+		}
+	}
+}
 
 // execution settles what the step executes, from all fields that say so.
 func (s *stepDraft) execution() {
 	if e := s.fields.get("run"); e != nil && !e.value.null() {
-		for _, key := range legacy {
-			if other := s.fields.get(key); other != nil && !other.value.null() {
-				other.keyNode.failHere("%s cannot stand beside run", key)
-			}
-		}
+		s.exclude("run", append(slices.Clone(legacy), "action"))
 		s.Run, _ = decodeRun(e.value)
 		if with := s.fields.get("with"); with != nil && !with.value.null() {
 			withTable.decode(s, with.value)
 		}
+		return
+	}
+	if e := s.fields.given("action"); e != nil {
+		s.exclude("action", legacy)
+		s.Action = decodeAction(e.value, s.fields.get("with"))
 		return
 	}
 	if s.fields.has("command") || s.fields.has("script") {
@@ -133,7 +144,7 @@ func (s *stepDraft) execution() {
 			return // it is an unsupported one, and an error already
 		}
 	}
-	s.at.fail("a step must have run")
+	s.at.fail("a step must have run or action")
 }
 
 // legacyRun settles command and script: each stands for run, and together the

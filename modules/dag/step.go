@@ -55,18 +55,13 @@ var stepTable = newTable(
 		}},
 		{"env", func(s *stepDraft, n node) { s.Env = decodeEnv(n) }},
 		{"working_dir", func(s *stepDraft, n node) { setReference(&s.WorkingDir, n) }},
-		{"stdout", func(s *stepDraft, n node) { decodeStream(&s.Stdout, n) }},
-		{"stderr", func(s *stepDraft, n node) { decodeStream(&s.Stderr, n) }},
-		{"output", decodeOutput},
 		{"timeout_sec", func(s *stepDraft, n node) { setSeconds(&s.Timeout, n) }},
 		{"continue_on", func(s *stepDraft, n node) { s.ContinueOn = decodeContinueOn(n) }},
 		{"retry_policy", func(s *stepDraft, n node) { s.Retry = decodeRetry(n) }},
 		{"preconditions", func(s *stepDraft, n node) { s.Preconditions = decodeConditions(n) }},
-	}, unsupported[stepDraft](
-		"action", "agent", "approval", "call", "config", "container", "dependencies", "exec", "executor", "foreach",
-		"inputs", "llm", "log_output", "mail_on_error", "messages", "output_schema", "outputs", "parallel", "params",
-		"repeat_policy", "routes", "signal_on_stop", "type", "value", "worker_selector",
-	)...)...,
+	}, slices.Concat(outputRows, actionRows, groupRows, controlRows, unsupported[stepDraft](
+		"agent", "approval", "container", "dependencies", "inputs", "llm", "messages", "routes", "value", "worker_selector",
+	))...)...,
 )
 
 // decodeStep decodes a map, or a plain text that stands for run. The result
@@ -89,15 +84,19 @@ func decodeStep(n node) *stepDraft {
 		return nil
 	}
 	s.Shell = newShell(s.shell, s.shellArgs, s.shellPackages)
-	if s.Stdout != "" && s.Stdout == s.Stderr {
-		s.fields.get("stderr").value.fail("stdout and stderr must not be the same file")
-	}
+	s.checkStreams()
 	return s
 }
 
 // kind is what the generated name of a step begins with.
 func (s *stepDraft) kind() string {
-	if s.Run.Form == FormScript {
+	switch {
+	case s.Action != nil:
+		kind, _, _ := strings.Cut(s.Action.Name, ".")
+		return kind
+	case s.Foreach != nil:
+		return "foreach"
+	case s.Run.Form == FormScript:
 		return "script"
 	}
 	return "cmd"
@@ -135,29 +134,4 @@ func decodeDepends(s *stepDraft, n node) {
 		}
 		item.fail("depends must be a string or array of texts, not %s", item.kind())
 	})
-}
-
-func decodeStream(to *string, n node) {
-	if n.Kind == yaml.MappingNode {
-		n.unsupported(n.key + " as a map")
-		return
-	}
-	setReference(to, n)
-}
-
-func decodeOutput(s *stepDraft, n node) {
-	if n.Kind == yaml.MappingNode {
-		n.unsupported("output as a map")
-		return
-	}
-	text, ok := n.text()
-	if !ok {
-		return
-	}
-	name := strings.TrimPrefix(strings.TrimSpace(text), "$")
-	if !validEnvName(name) {
-		n.fail("output must be a name that matches %s", envNamePattern)
-		return
-	}
-	s.Output = name
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"dagu/modules/action"
 	"dagu/modules/dag"
 	"dagu/modules/fault"
 	"dagu/modules/runner/environ"
@@ -23,6 +24,7 @@ const timeoutCode = 124
 type execution struct {
 	run    *run
 	task   task
+	with   action.Values // of an action, resolved
 	outLog string
 	errLog string
 	scope  scope // with what only an execution has
@@ -32,7 +34,7 @@ type execution struct {
 
 func newExecution(x *run, t task) *execution {
 	e := &execution{run: x, task: t}
-	e.outLog, e.errLog = x.files.Step(t.step.Name)
+	e.outLog, e.errLog = x.files.Step(t.title())
 	return e
 }
 
@@ -62,7 +64,7 @@ func (e *execution) do(ctx context.Context) result {
 	if err != nil {
 		return e.fail(ctx, err)
 	}
-	r := e.processes(ctx, files.programs, s)
+	r := e.perform(ctx, files.programs, s)
 	r.stdout, r.stdoutFrom = e.outLog, files.outSize
 	s.finish(e.run.killed)
 	return e.finish(r, s)
@@ -91,16 +93,16 @@ func (e *execution) enrich() {
 func (e *execution) resolve() error {
 	step := e.task.step
 	base := e.task.dir()
-	if step.Stdout != "" {
-		e.launch.out = e.scope.streamPath(step.Stdout, base)
+	if step.Stdout.Path != "" {
+		e.launch.out = e.scope.streamPath(step.Stdout.Path, base)
 	}
-	if step.Stderr != "" {
-		e.launch.err = e.scope.streamPath(step.Stderr, base)
+	if step.Stderr.Path != "" {
+		e.launch.err = e.scope.streamPath(step.Stderr.Path, base)
 	}
 	if e.launch.out != "" && e.launch.out == e.launch.err {
 		return fmt.Errorf("stdout and stderr are the same file %s", e.launch.out)
 	}
-	if err := e.resolveRun(step.Run); err != nil {
+	if err := e.resolveWork(); err != nil {
 		return err
 	}
 	for _, argv := range e.argvs {
@@ -242,6 +244,7 @@ func suspicion(exit process.Exit) string {
 func (e *execution) finish(r result, s *streams) result {
 	if s.stdout != nil {
 		r.output = string(bytes.TrimSpace(bytes.ReplaceAll(s.stdout.kept, []byte{0}, nil)))
+		r.captured = e.task.step.Output != ""
 	}
 	if s.logError != nil {
 		e.run.warn("the log of step "+e.task.step.Name+" is not complete", s.logError)

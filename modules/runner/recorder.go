@@ -22,7 +22,7 @@ type recorder struct {
 	mu     sync.Mutex
 	steps  []store.Step
 	dirty  map[int]struct{}
-	run    *run // nil until the run has begun
+	run    *run // nil until the run has begun, and for the body of a foreach, which is not written
 	timer  *time.Timer
 	saving sync.WaitGroup
 	closed bool
@@ -77,6 +77,9 @@ func (r *recorder) update(pos int, change func(*store.Step)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(&r.steps[pos])
+	if r.run == nil {
+		return
+	}
 	r.dirty[pos] = struct{}{}
 	if r.run.watch != nil {
 		r.run.watch.Changed(r.steps[pos])

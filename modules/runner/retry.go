@@ -22,8 +22,12 @@ type result struct {
 	code   int
 	// aborted tells that a stop ended it; timedOut that the step's time was over.
 	aborted, timedOut bool
-	// output is what was captured.
-	output string
+	// captured tells that there is an output, which is what was captured of stdout or
+	// the object that was made.
+	captured bool
+	output   string
+	// emitted are the declared outputs, and published the others by key.
+	emitted, published map[string]string
 	// stdout is the path of the log file, in which this execution's part begins
 	// at stdoutFrom; "" when nothing was started.
 	stdout     string
@@ -103,10 +107,10 @@ func (x *run) repeat(ctx context.Context, t task) result {
 			return r
 		}
 		wait := p.wait(try)
-		x.steps.update(t.pos, func(s *store.Step) {
+		t.body.states.update(t.pos, func(s *store.Step) {
 			s.Status, s.Exited, s.ExitCode, s.Error = store.StepRetrying, r.exited, r.code, r.err.Error()
 		})
-		x.journal.printf("step %s: try %d of %d failed%s; next in %s", t.step.Name, try, p.limit+1, r.describe(), wait)
+		x.journal.printf("step %s: try %d of %d failed%s; next in %s", t.title(), try, p.limit+1, r.describe(), wait)
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
@@ -121,7 +125,7 @@ func (x *run) repeat(ctx context.Context, t task) result {
 // runTry executes a task once.
 func (x *run) runTry(ctx context.Context, t task, try int) result {
 	e := newExecution(x, t)
-	x.steps.update(t.pos, func(s *store.Step) {
+	t.body.states.update(t.pos, func(s *store.Step) {
 		s.Status, s.Tries, s.Stdout, s.Stderr = store.StepRunning, try, e.outLog, e.errLog
 	})
 	return e.do(ctx)

@@ -112,7 +112,7 @@ func (x *run) walkMain(life context.Context) outcome {
 			return x.unwalked(o)
 		}
 	}
-	x.walkSteps(ctx)
+	x.walkSteps(ctx, x.main())
 	return x.judge(ctx)
 }
 

@@ -174,46 +174,6 @@ func constants(vars []dag.Var) map[string]string {
 	return m
 }
 
-// published adds what the steps before a step have published. The authored
-// dependencies are walked breadth-first, from left to right, and what is visited
-// later wins.
-func (x *run) published(of int, env environ.Env) {
-	if !x.publishes() {
-		return
-	}
-	seen := make([]bool, len(x.dag.Steps))
-	for queue := []int{of}; len(queue) > 0; queue = queue[1:] {
-		for _, on := range x.graph.Depends[queue[0]] {
-			if seen[on] {
-				continue
-			}
-			seen[on] = true
-			queue = append(queue, on)
-			x.steps.publish(on, env)
-		}
-	}
-}
-
-// publishedByAll adds what all steps have published, for handlers.
-func (x *run) publishedByAll(env environ.Env) {
-	if !x.publishes() {
-		return
-	}
-	for i := range x.dag.Steps {
-		x.steps.publish(i, env)
-	}
-}
-
-// publishes tells whether any step captures its output.
-func (x *run) publishes() bool {
-	for i := range x.dag.Steps {
-		if x.dag.Steps[i].Output != "" {
-			return true
-		}
-	}
-	return false
-}
-
 // publish adds what a step has published, if it has.
 func (r *recorder) publish(pos int, env environ.Env) {
 	r.mu.Lock()

@@ -12,23 +12,22 @@ import (
 // walkSteps runs the steps, until all are over or ctx ends: then those that have
 // not started are aborted, and the running ones, which end by ctx themselves,
 // are waited for.
-func (x *run) walkSteps(ctx context.Context) {
-	skippable := func(i int) bool { return x.dag.Steps[i].ContinueOn.Skipped }
-	w := walk.New(x.detached(), x.dag.MaxActiveSteps, skippable)
-	x.settle(w.Carry(x.carried(skippable)))
-	ends := make(chan taskEnd, len(x.dag.Steps))
+func (x *run) walkSteps(ctx context.Context, b *body) {
+	w := walk.New(b.walked, x.dag.MaxActiveSteps, b.skippable)
+	x.settle(b, w.Carry(b.carried))
+	ends := make(chan taskEnd, len(b.steps))
 	pace := pacer{delay: x.dag.Delay}
 	defer pace.stop()
 	stop := ctx.Done()
 	for !w.Done() {
 		if stop != nil && ctx.Err() != nil {
 			stop = nil
-			x.settle(w.Cancel())
+			x.settle(b, w.Cancel())
 		}
 		if pace.ready() {
 			next := w.Next(pace.most())
 			for _, i := range next {
-				x.startStep(ctx, i, ends)
+				x.startStep(ctx, b, i, ends)
 			}
 			pace.started(len(next))
 		}
@@ -38,9 +37,9 @@ func (x *run) walkSteps(ctx context.Context) {
 		select {
 		case end := <-ends:
 			if end.cancel {
-				x.cancelSteps()
+				b.cancel()
 			}
-			x.settle(w.Finish(end.pos, end.status, end.passed))
+			x.settle(b, w.Finish(end.pos, end.status, end.passed))
 		case <-pace.over:
 			pace.over = nil
 		case <-stop:
@@ -49,35 +48,36 @@ func (x *run) walkSteps(ctx context.Context) {
 }
 
 // startStep runs a step in a goroutine, which sends its end.
-func (x *run) startStep(ctx context.Context, i int, ends chan<- taskEnd) {
+func (x *run) startStep(ctx context.Context, b *body, i int, ends chan<- taskEnd) {
 	x.tasks.Go(func() {
 		end := taskEnd{pos: i, status: store.StepFailed, cancel: true}
 		defer func() { ends <- end }()
 		defer x.confine()
 		fault.Of("runner.step", x.rec.DAG)
-		end = x.runTask(ctx, x.stepTask(i))
+		end = x.runTask(ctx, x.stepTask(b, i))
 	})
 }
 
 // settle records steps that were over without being started.
-func (x *run) settle(list []walk.Settled) {
+func (x *run) settle(b *body, list []walk.Settled) {
 	for _, s := range list {
-		if x.steps.get(s.Step).Status != store.StepNotStarted {
+		if b.states.get(s.Step).Status != store.StepNotStarted {
 			continue // carried from an earlier attempt
 		}
-		x.steps.update(s.Step, func(step *store.Step) {
+		b.states.update(s.Step, func(step *store.Step) {
 			step.Status, step.Finished = s.Status, time.Now()
 		})
-		x.journal.printf("step %s: %s, not started", x.dag.Steps[s.Step].Name, s.Status)
+		x.journal.printf("step %s: %s, not started", b.logs+b.steps[s.Step].Name, s.Status)
 	}
 }
 
 // unwalked records the steps of a run that was stopped before its first one.
 func (x *run) unwalked(o outcome) outcome {
 	if o.cut {
-		w := walk.New(x.detached(), 0, nil)
+		b := x.main()
+		w := walk.New(b.walked, 0, nil)
 		w.Carry(x.carried(func(int) bool { return true }))
-		x.settle(w.Cancel())
+		x.settle(b, w.Cancel())
 	}
 	return o
 }
@@ -85,8 +85,8 @@ func (x *run) unwalked(o outcome) outcome {
 // runTask runs a step or a handler: its preconditions, its executions, and what
 // its end means for others.
 func (x *run) runTask(ctx context.Context, t task) taskEnd {
-	x.steps.update(t.pos, func(s *store.Step) { s.Status, s.Started = store.StepRunning, time.Now() })
-	x.journal.printf("step %s: started", t.step.Name)
+	t.body.states.update(t.pos, func(s *store.Step) { s.Status, s.Started = store.StepRunning, time.Now() })
+	x.journal.printf("step %s: started", t.title())
 	if err := x.check(ctx, t, t.step.Preconditions); err != nil {
 		return x.unmet(ctx, t, err)
 	}
@@ -102,10 +102,10 @@ func (x *run) unmet(ctx context.Context, t task, err error) taskEnd {
 	case isNotMet(err):
 		end.status, end.cancel, end.passed = store.StepSkipped, false, t.step.ContinueOn.Skipped
 	}
-	x.steps.update(t.pos, func(s *store.Step) {
+	t.body.states.update(t.pos, func(s *store.Step) {
 		s.Status, s.Finished, s.Error = end.status, time.Now(), "precondition: "+err.Error()
 	})
-	x.journal.printf("step %s: %s: precondition: %s", t.step.Name, end.status, err)
+	x.journal.printf("step %s: %s: precondition: %s", t.title(), end.status, err)
 	return end
 }
 
@@ -122,16 +122,17 @@ func (x *run) conclude(t task, r result) taskEnd {
 	if continued && t.step.ContinueOn.MarkSuccess {
 		end.status = store.StepSucceeded
 	}
-	x.steps.update(t.pos, func(s *store.Step) {
+	t.body.states.update(t.pos, func(s *store.Step) {
 		s.Status, s.Finished, s.Continued = end.status, time.Now(), continued
 		s.Exited, s.ExitCode, s.Error = r.exited, r.code, ""
 		if r.err != nil {
 			s.Error = r.err.Error()
 		}
-		if t.step.Output != "" && end.passed {
-			s.Output, s.OutputValue = t.step.Output, r.output
+		if end.passed {
+			s.Output, s.HasOutput, s.OutputValue = t.step.Output, r.captured, r.output
+			s.Emitted, s.Published = r.emitted, r.published
 		}
 	})
-	x.journal.printf("step %s: %s%s", t.step.Name, end.status, r.describe())
+	x.journal.printf("step %s: %s%s", t.title(), end.status, r.describe())
 	return end
 }

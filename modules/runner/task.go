@@ -12,7 +12,8 @@ import (
 
 // task is one step, or handler, at the time it is started.
 type task struct {
-	pos     int // in the recorder
+	body    *body
+	pos     int // in the body's states
 	step    *dag.Step
 	handler bool
 	scope   scope
@@ -44,8 +45,8 @@ type taskEnd struct {
 }
 
 // newTask resolves what does not change between the executions of a step.
-func (x *run) newTask(pos int, step *dag.Step) task {
-	t := task{pos: pos, step: step, scope: x.root.inner()}
+func newTask(b *body, pos int, step *dag.Step) task {
+	t := task{body: b, pos: pos, step: step, scope: b.outer.inner()}
 	t.scope.env["DAG_RUN_STEP_NAME"] = step.Name
 	t.scope.values.Context["step.name"] = step.Name
 	if step.ID != "" {
@@ -72,22 +73,28 @@ func (x *run) locate(t *task) {
 
 func (t *task) dir() string { return t.dirs[len(t.dirs)-1].path }
 
+// title is what the account calls the task.
+func (t *task) title() string { return t.body.logs + t.step.Name }
+
 // stepTask is the task of a step.
-func (x *run) stepTask(i int) task {
-	t := x.newTask(i, &x.dag.Steps[i])
-	x.published(i, t.scope.env)
+func (x *run) stepTask(b *body, i int) task {
+	t := newTask(b, i, &b.steps[i])
+	t.scope.values.Step = b.known(i)
+	b.published(i, t.scope.env)
 	x.locate(&t)
 	return t
 }
 
 // handlerTask is the task of a handler, which sees what all steps have published.
 func (x *run) handlerTask(s slot, status store.Status) task {
-	t := x.newTask(x.handlerPos(s), s.step(x.dag))
+	b := x.main()
+	t := newTask(b, x.handlerPos(s), s.step(x.dag))
 	t.handler = true
+	t.scope.values.Step = b.knownByAll()
 	delete(t.scope.values.Context, "step.id")
 	t.scope.env["DAG_RUN_STATUS"] = string(status)
 	t.scope.values.Context["run.status"] = string(status)
-	x.publishedByAll(t.scope.env)
+	b.publishedByAll(t.scope.env)
 	x.locate(&t)
 	return t
 }

@@ -53,6 +53,29 @@ func parseList(text string) ([]string, error) {
 	return list, nil
 }
 
+// textsText is how texts by key are stored: a JSON object, and "" when there are none.
+func textsText(texts map[string]string) (string, error) {
+	if len(texts) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(texts)
+	if err != nil {
+		return "", fmt.Errorf("encode texts: %w", err)
+	}
+	return string(text), nil
+}
+
+func parseTexts(text string) (map[string]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var texts map[string]string
+	if err := json.Unmarshal([]byte(text), &texts); err != nil {
+		return nil, fmt.Errorf("decode texts %q: %w", text, err)
+	}
+	return texts, nil
+}
+
 func flag(b bool) int64 {
 	if b {
 		return 1

@@ -8,15 +8,25 @@ import (
 
 func (t *tx) saveSteps(ctx context.Context, run int64, attempt int, steps []Step) error {
 	for _, s := range steps {
-		_, err := t.exec(ctx, `insert into steps (run, attempt, idx, name, step_id, status, started, finished, exited, exit_code,
-				error, tries, stdout, stderr, output, output_value, continued)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		emitted, err := textsText(s.Emitted)
+		if err != nil {
+			return err
+		}
+		published, err := textsText(s.Published)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `insert into steps (run, attempt, idx, name, step_id, status, started, finished, exited, exit_code,
+				error, tries, stdout, stderr, output, output_value, continued, has_output, emitted, published)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 			on conflict (run, attempt, idx) do update set status = excluded.status, started = excluded.started,
 				finished = excluded.finished, exited = excluded.exited, exit_code = excluded.exit_code, error = excluded.error,
 				tries = excluded.tries, stdout = excluded.stdout, stderr = excluded.stderr, output = excluded.output,
-				output_value = excluded.output_value, continued = excluded.continued`,
+				output_value = excluded.output_value, continued = excluded.continued, has_output = excluded.has_output,
+				emitted = excluded.emitted, published = excluded.published`,
 			run, attempt, s.Index, s.Name, s.ID, s.Status, nanos(s.Started), nanos(s.Finished), flag(s.Exited), s.ExitCode,
-			s.Error, s.Tries, s.Stdout, s.Stderr, s.Output, s.OutputValue, flag(s.Continued))
+			s.Error, s.Tries, s.Stdout, s.Stderr, s.Output, s.OutputValue, flag(s.Continued),
+			flag(s.HasOutput), emitted, published)
 		if err != nil {
 			return err
 		}
@@ -36,15 +46,22 @@ func (s *Store) Steps(ctx context.Context, runID string, attempt int) ([]Step, e
 			attempt = r.Attempt
 		}
 		return collect(ctx, q, scanStep, `select idx, name, step_id, status, started, finished, exited, exit_code, error, tries,
-			stdout, stderr, output, output_value, continued from steps where run = $1 and attempt = $2 order by idx`, r.seq, attempt)
+			stdout, stderr, output, output_value, continued, has_output, emitted, published from steps where run = $1 and attempt = $2 order by idx`, r.seq, attempt)
 	})
 }
 
 func scanStep(rows *sql.Rows) (Step, error) {
 	var s Step
 	var started, finished int64
+	var emitted, published string
 	err := rows.Scan(&s.Index, &s.Name, &s.ID, &s.Status, &started, &finished, &s.Exited, &s.ExitCode, &s.Error, &s.Tries,
-		&s.Stdout, &s.Stderr, &s.Output, &s.OutputValue, &s.Continued)
+		&s.Stdout, &s.Stderr, &s.Output, &s.OutputValue, &s.Continued, &s.HasOutput, &emitted, &published)
+	if err == nil {
+		s.Emitted, err = parseTexts(emitted)
+	}
+	if err == nil {
+		s.Published, err = parseTexts(published)
+	}
 	s.Started, s.Finished = instant(started), instant(finished)
 	return s, err
 }

@@ -307,6 +307,11 @@ type Step struct {
 	// Output is the variable that the step publishes, with its value; "" is none.
 	Output      string
 	OutputValue string
+	// HasOutput tells that OutputValue is what the step has captured or made, also without a variable.
+	HasOutput bool
+	// Emitted are the declared outputs of the step, and Published those that it has
+	// published by key, as JSON or text.
+	Emitted, Published map[string]string
 	// Continued tells that continue_on let dependents run.
 	Continued bool
 }

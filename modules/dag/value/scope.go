@@ -34,8 +34,31 @@ type Scope struct {
 	// Context holds the run context by its names, for example "run.id". Names
 	// that are absent are unavailable and stay literal.
 	Context map[string]string
+	// Step returns what the step of an id has left behind, for ${steps.ID.outputs.X} and
+	// the older ${ID.…}; false where the owner of the text does not depend on it. Nil
+	// knows no step.
+	Step func(id string) (Step, bool)
+	// Foreach holds what a body may name of its item, by what follows "foreach.":
+	// "index", "key", the item's name, and that with a dot and a field.
+	Foreach map[string]string
 	// Host is asked for $X that Env does not have; nil for fields without that fallback.
 	Host func(name string) (string, bool)
+}
+
+// Step is what a step has left behind for the texts of others. Texts that are nil
+// and maps that lack a name are not there.
+type Step struct {
+	// Emitted are the values of declared outputs, for ${steps.ID.outputs.X}; nil for
+	// handlers, which do not see them.
+	Emitted map[string]string
+	// Stdout and Stderr are the paths of its logs, for ${ID.stdout} and ${ID.stderr}.
+	Stdout, Stderr string
+	// ExitCode is nil where nothing has exited.
+	ExitCode *int
+	// Output is the captured text or JSON, for ${ID.output}.
+	Output *string
+	// Published are the values of ${ID.outputs.X}.
+	Published map[string]string
 }
 
 // Refs resolves a text that a shell will read: value references and positional
@@ -60,6 +83,28 @@ func (s Scope) ExpandPath(text string) string {
 // scope are inserted as raw text, the rest is left to the shell.
 func (s Scope) RawNames(text string) string {
 	return s.resolve(text, mode{names: allNames})
+}
+
+// ExpandTree resolves every text of nested lists and maps as Expand does, in a copy.
+// Keys stay as they are.
+func (s Scope) ExpandTree(v any) any {
+	switch v := v.(type) {
+	case string:
+		return s.Expand(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = s.ExpandTree(item)
+		}
+		return list
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for key, item := range v {
+			m[key] = s.ExpandTree(item)
+		}
+		return m
+	}
+	return v
 }
 
 func (s Scope) resolve(text string, m mode) string {

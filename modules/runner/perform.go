@@ -1,0 +1,146 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"dagu/modules/action"
+)
+
+// resolveWork resolves what the step is for.
+func (e *execution) resolveWork() error {
+	step := e.task.step
+	switch {
+	case step.Action != nil:
+		return e.resolveAction()
+	case step.Run.Form != "":
+		return e.resolveRun(step.Run)
+	default:
+		return nil
+	}
+}
+
+// resolveAction resolves the fields of an action and checks what they have become.
+func (e *execution) resolveAction() error {
+	a := e.task.step.Action
+	definition, ok := action.Lookup(a.Name)
+	if !ok {
+		return fmt.Errorf("action %q is unknown", a.Name)
+	}
+	values := e.scope.values
+	if a.Name == action.Exec {
+		values = e.scope.withHost(e.run.runner.host)
+	}
+	e.with = make(action.Values, len(a.With))
+	for key, v := range a.With {
+		if !definition.Raw(key) {
+			v = values.ExpandTree(v)
+		}
+		e.with[key] = v
+	}
+	if problems := definition.Problems(e.with, true); len(problems) > 0 {
+		return fmt.Errorf("action %s: %w", a.Name, problems[0])
+	}
+	if a.Name == action.Exec {
+		e.argvs = [][]string{append([]string{e.with.Text("command")}, e.with.Texts("args")...)}
+	}
+	return nil
+}
+
+// perform does what the step is for, now that its files are open.
+func (e *execution) perform(ctx context.Context, programs []string, s *streams) result {
+	if len(e.argvs) > 0 {
+		return e.processes(ctx, programs, s)
+	}
+	if a := e.task.step.Action; a != nil {
+		if definition, ok := action.Lookup(a.Name); ok && definition.Run != nil {
+			return e.within(ctx, func(ctx context.Context) result { return e.act(ctx, definition, s) })
+		}
+		return result{err: fmt.Errorf("action %s is not supported by this release", a.Name)}
+	}
+	return result{}
+}
+
+// act executes an action of the registry.
+func (e *execution) act(ctx context.Context, definition *action.Definition, s *streams) result {
+	var mu sync.Mutex
+	var r result
+	r.err = definition.Run(ctx, &action.Call{
+		With: e.with, Dir: e.task.dir(), Env: e.scope.env, Stdout: s.out(), Stderr: s.err(),
+		MaxOutput: e.run.runner.options.MaxOutput,
+		Publish: func(values map[string]string) {
+			mu.Lock()
+			defer mu.Unlock()
+			r.published = values
+		},
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	return r
+}
+
+// errTimeout is the cause of a context whose step has no time left.
+var errTimeout = errors.New("the time of the step is over")
+
+// within does work in this process, within the time of the step: its context ends
+// with a stop, and with the timeout. Work that does not return then is given up after
+// the grace that processes have, and at once when the run is killed.
+func (e *execution) within(ctx context.Context, work func(ctx context.Context) result) result {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if timeout := e.task.step.Timeout; timeout > 0 {
+		timer := time.AfterFunc(timeout, func() { cancel(errTimeout) })
+		defer timer.Stop()
+	}
+	e.run.first.Do(func() { e.run.runner.options.Metrics.started(e.run.rec) })
+	done := make(chan result, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				e.run.log.Error("a panic ended an action", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+				done <- result{err: fmt.Errorf("internal error: %v", p)}
+			}
+		}()
+		done <- work(ctx)
+	}()
+	r := result{}
+	select {
+	case r = <-done:
+	case <-ctx.Done():
+		r = e.patience(done)
+	}
+	return e.cut(ctx, r)
+}
+
+// patience waits for work whose context has ended.
+func (e *execution) patience(done <-chan result) result {
+	timer := time.NewTimer(e.run.dag.MaxCleanUp)
+	defer timer.Stop()
+	select {
+	case r := <-done:
+		return r
+	case <-timer.C:
+	case <-e.run.killed:
+	}
+	return result{err: errors.New("it does not end, and is left alone")}
+}
+
+// cut tells of a result whether the end of the context has made it.
+func (e *execution) cut(ctx context.Context, r result) result {
+	switch {
+	case r.err == nil || ctx.Err() == nil:
+	case errors.Is(context.Cause(ctx), errTimeout):
+		r.timedOut, r.exited, r.code = true, true, timeoutCode
+		r.err = fmt.Errorf("timed out after %s: exit status %d", e.task.step.Timeout, timeoutCode)
+	default:
+		r.aborted = true
+		r.err = fmt.Errorf("stopped: %w", r.err)
+	}
+	return r
+}
