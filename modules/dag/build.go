@@ -90,45 +90,57 @@ func (d *draft) checkSteps(title string, strict bool) {
 	}
 }
 
-// identify checks ids and names and names the steps that have none.
-func (d *draft) identify() {
-	ids, names := make(map[string]*stepDraft, len(d.steps)), make(map[string]*stepDraft, len(d.steps))
-	for _, s := range d.steps {
-		if s.ID != "" {
-			if ids[s.ID] != nil {
-				s.fields.get("id").value.fail("duplicate step ID %s; it stands at line %d already", s.ID, ids[s.ID].at.line)
-				s.ID = ""
-				continue
-			}
-			ids[s.ID] = s
-		}
-		if name := cmp.Or(s.Name, s.ID); isHandler(name) {
-			s.at.fail("step name %s is that of a handler; choose another", name)
-		}
-		if s.Name != "" {
-			if names[s.Name] != nil {
-				s.at.fail("step name %s must be unique; it stands at line %d already", s.Name, names[s.Name].at.line)
-				continue
-			}
-			names[s.Name] = s
-		}
+// stepNames are the authored ids and names of steps that stand together.
+type stepNames struct {
+	ids, names map[string]*stepDraft
+}
+
+// identify checks the ids and names of steps that stand together, and names those that
+// have none.
+func identify(steps []*stepDraft) stepNames {
+	taken := stepNames{make(map[string]*stepDraft, len(steps)), make(map[string]*stepDraft, len(steps))}
+	for _, s := range steps {
+		taken.add(s)
 	}
-	for _, s := range d.steps {
-		if other := names[s.ID]; s.ID != "" && other != nil && other != s {
+	for _, s := range steps {
+		if other := taken.names[s.ID]; s.ID != "" && other != nil && other != s {
 			s.fields.get("id").value.fail("step ID %s conflicts with the name of the step at line %d", s.ID, other.at.line)
 		}
 	}
-	for i, s := range d.steps {
+	for i, s := range steps {
 		if s.Name == "" {
 			s.Name = s.ID
 		}
 		for number := i + 1; s.Name == ""; number++ {
 			generated := fmt.Sprintf("%s_%d", s.kind(), number)
-			if ids[generated] == nil && names[generated] == nil {
+			if taken.ids[generated] == nil && taken.names[generated] == nil {
 				s.Name = generated
-				names[generated] = s
+				taken.names[generated] = s
 			}
 		}
+	}
+	return taken
+}
+
+// add takes the id and the name of a step, and records those that another one has.
+func (n *stepNames) add(s *stepDraft) {
+	if s.ID != "" {
+		if n.ids[s.ID] != nil {
+			s.fields.get("id").value.fail("duplicate step ID %s; it stands at line %d already", s.ID, n.ids[s.ID].at.line)
+			s.ID = ""
+			return
+		}
+		n.ids[s.ID] = s
+	}
+	if name := cmp.Or(s.Name, s.ID); isHandler(name) {
+		s.at.fail("step name %s is that of a handler; choose another", name)
+	}
+	if s.Name != "" {
+		if n.names[s.Name] != nil {
+			s.at.fail("step name %s must be unique; it stands at line %d already", s.Name, n.names[s.Name].at.line)
+			return
+		}
+		n.names[s.Name] = s
 	}
 }
 
@@ -146,7 +158,7 @@ func (d *draft) order() {
 		d.chain()
 		return
 	}
-	d.link()
+	link(d.steps)
 	if !d.typed && !authored && len(d.steps) > 1 {
 		steps := d.fields.get("steps").keyNode
 		steps.warn("type is not set and no step has depends: the %d steps run in parallel; "+
@@ -174,17 +186,17 @@ func (d *draft) chain() {
 	}
 }
 
-// link replaces the ids in depends by names.
-func (d *draft) link() {
-	targets := make(map[string]string, len(d.steps))
-	for _, s := range d.steps {
+// link replaces the ids in depends by names. Steps know only those that stand with them.
+func link(steps []*stepDraft) {
+	targets := make(map[string]string, len(steps))
+	for _, s := range steps {
 		targets[s.Name] = s.Name
 		if s.ID != "" {
 			targets[s.ID] = s.Name
 		}
 	}
 	valid := slices.Sorted(maps.Keys(targets))
-	for _, s := range d.steps {
+	for _, s := range steps {
 		for _, n := range s.depends {
 			text := n.Value // as names, which may be numbers, are
 			target, ok := targets[text]

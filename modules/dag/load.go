@@ -160,7 +160,7 @@ func (l *loading) build(documents []document) *DAG {
 
 // build turns a decoded draft into a DAG.
 func (d *draft) build(l *loading) *DAG {
-	d.identify()
+	d.checkBodies(identify(d.steps))
 	d.order()
 	d.checkReferences(l)
 	loaded := d.dag

@@ -30,22 +30,45 @@ func (e *CycleError) Error() string {
 	return fmt.Sprintf("the dependencies of the steps are cyclic: %s -> %s", strings.Join(e.Steps, " -> "), e.Steps[0])
 }
 
-// Graph returns the step graph. The error is a *CycleError; a cycle is not an
-// error of the file, it fails the run.
+// Graph returns the step graph. The error is a *CycleError, also where the body of a
+// step has a cycle; a cycle is not an error of the file, it fails the run.
 func (d *DAG) Graph() (*Graph, error) {
+	for i := range d.Steps {
+		if err := checkBody(&d.Steps[i]); err != nil {
+			return nil, err
+		}
+	}
+	return GraphOf(d.Steps)
+}
+
+func checkBody(s *Step) error {
+	if s.Foreach == nil {
+		return nil
+	}
+	for i := range s.Foreach.Steps {
+		if err := checkBody(&s.Foreach.Steps[i]); err != nil {
+			return err
+		}
+	}
+	_, err := GraphOf(s.Foreach.Steps)
+	return err
+}
+
+// GraphOf returns the graph of steps that stand together. The error is as of DAG.Graph.
+func GraphOf(steps []Step) (*Graph, error) {
 	g := &Graph{
-		Depends: make([][]int, len(d.Steps)), Dependents: make([][]int, len(d.Steps)), Order: make([]int, 0, len(d.Steps)),
+		Depends: make([][]int, len(steps)), Dependents: make([][]int, len(steps)), Order: make([]int, 0, len(steps)),
 	}
-	place := make(map[string]int, len(d.Steps))
-	for i := range d.Steps {
-		place[d.Steps[i].Name] = i
+	place := make(map[string]int, len(steps))
+	for i := range steps {
+		place[steps[i].Name] = i
 	}
-	waiting := make([]int, len(d.Steps))
-	for i := range d.Steps {
-		for _, name := range d.Steps[i].Depends {
+	waiting := make([]int, len(steps))
+	for i := range steps {
+		for _, name := range steps[i].Depends {
 			on, ok := place[name]
 			if !ok {
-				return nil, fmt.Errorf("order steps: %s depends on non-existent step %s", d.Steps[i].Name, name)
+				return nil, fmt.Errorf("order steps: %s depends on non-existent step %s", steps[i].Name, name)
 			}
 			g.Depends[i] = append(g.Depends[i], on)
 			g.Dependents[on] = append(g.Dependents[on], i)
@@ -53,8 +76,8 @@ func (d *DAG) Graph() (*Graph, error) {
 		waiting[i] = len(g.Depends[i])
 	}
 	g.sort(waiting)
-	if len(g.Order) < len(d.Steps) {
-		return nil, d.cycle(g, waiting)
+	if len(g.Order) < len(steps) {
+		return nil, cycle(steps, g, waiting)
 	}
 	return g, nil
 }
@@ -112,7 +135,7 @@ func (g *Graph) sort(waiting []int) {
 
 // cycle returns one cycle among the steps that still wait: whoever follows
 // what they wait for comes round.
-func (d *DAG) cycle(g *Graph, waiting []int) *CycleError {
+func cycle(steps []Step, g *Graph, waiting []int) *CycleError {
 	stuck := func(i int) bool { return waiting[i] > 0 }
 	at := slices.IndexFunc(waiting, func(n int) bool { return n > 0 })
 	var way []int
@@ -123,7 +146,7 @@ func (d *DAG) cycle(g *Graph, waiting []int) *CycleError {
 	way = way[slices.Index(way, at):]
 	names := make([]string, len(way))
 	for i, step := range way {
-		names[i] = d.Steps[step].Name
+		names[i] = steps[step].Name
 	}
 	return &CycleError{Steps: names}
 }

@@ -102,7 +102,7 @@ var withTable = newTable(nil,
 //
 //nolint:gochecknoglobals // a constant in all but name
 var executes = []string{
-	"run", "action", "command", "script", "exec", "call", "type", "config", "executor", "foreach", "llm", "messages",
+	"run", "action", "command", "script", "exec", "call", "type", "config", "executor", "llm", "messages",
 	"routes", "value", "agent",
 }
 
@@ -122,6 +122,11 @@ func (s *stepDraft) exclude(beside string, keys []string) {
 
 // execution settles what the step executes, from all fields that say so.
 func (s *stepDraft) execution() {
+	if e := s.fields.given("foreach"); e != nil {
+		s.exclude("foreach", slices.Concat(legacy, []string{"run", "action", "with", "parallel"}))
+		s.decodeForeach(e.value)
+		return
+	}
 	if e := s.fields.get("run"); e != nil && !e.value.null() {
 		s.exclude("run", append(slices.Clone(legacy), "action"))
 		s.Run, _ = decodeRun(e.value)
@@ -144,7 +149,7 @@ func (s *stepDraft) execution() {
 			return // it is an unsupported one, and an error already
 		}
 	}
-	s.at.fail("a step must have run or action")
+	s.at.fail("a step must have run, action or foreach")
 }
 
 // legacyRun settles command and script: each stands for run, and together the

@@ -17,6 +17,8 @@ type stepDraft struct {
 	// steps of a group have the same.
 	entry   int
 	depends []node
+	// body are the steps of a foreach.
+	body []*stepDraft
 
 	shell, shellArgs, shellPackages []string
 }

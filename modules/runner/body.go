@@ -2,6 +2,7 @@ package runner
 
 import (
 	"sync"
+	"time"
 
 	"dagu/modules/dag"
 	"dagu/modules/dag/value"
@@ -19,6 +20,11 @@ type body struct {
 	states *recorder
 	// outer is what every step starts with.
 	outer scope
+	// dirs are where the steps begin.
+	dirs []directory
+	// limit is how many steps run at once, and delay the pause after the start of one; 0 is none.
+	limit int
+	delay time.Duration
 	// logs stands before the names of the steps in those of their logs.
 	logs string
 	// carried are the ends of the steps that do not run in this attempt.
@@ -34,6 +40,7 @@ func (b *body) skippable(i int) bool { return b.steps[i].ContinueOn.Skipped }
 func (x *run) main() *body {
 	b := &body{
 		steps: x.dag.Steps, graph: x.graph, walked: x.detached(), states: x.steps, outer: x.root, cancel: x.cancelSteps,
+		dirs: []directory{{x.rootDir, rootPerm}}, limit: x.dag.MaxActiveSteps, delay: x.dag.Delay,
 	}
 	b.carried = x.carried(b.skippable)
 	return b
@@ -110,17 +117,28 @@ func (b *body) known(of int) func(id string) (value.Step, bool) {
 	}
 }
 
-// knownByAll is known for handlers, which do not see declared outputs.
-func (b *body) knownByAll() func(id string) (value.Step, bool) {
+// knownAfter is known once all steps are over.
+func (b *body) knownAfter() func(id string) (value.Step, bool) {
 	return func(id string) (value.Step, bool) {
 		for i := range b.steps {
 			if b.steps[i].ID == id {
-				left := b.states.left(i)
-				left.Emitted = nil
-				return left, true
+				return b.states.left(i), true
 			}
 		}
-		return value.Step{}, false
+		if b.outer.values.Step == nil {
+			return value.Step{}, false
+		}
+		return b.outer.values.Step(id)
+	}
+}
+
+// knownToHandlers is knownAfter without declared outputs, which handlers do not see.
+func (b *body) knownToHandlers() func(id string) (value.Step, bool) {
+	known := b.knownAfter()
+	return func(id string) (value.Step, bool) {
+		left, ok := known(id)
+		left.Emitted = nil
+		return left, ok
 	}
 }
 

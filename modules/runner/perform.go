@@ -58,6 +58,9 @@ func (e *execution) perform(ctx context.Context, programs []string, s *streams) 
 	if len(e.argvs) > 0 {
 		return e.processes(ctx, programs, s)
 	}
+	if e.task.step.Foreach != nil {
+		return e.foreach(ctx, s.out())
+	}
 	if a := e.task.step.Action; a != nil {
 		if definition, ok := action.Lookup(a.Name); ok && definition.Run != nil {
 			return e.within(ctx, func(ctx context.Context) result { return e.act(ctx, definition, s) })
@@ -88,16 +91,25 @@ func (e *execution) act(ctx context.Context, definition *action.Definition, s *s
 // errTimeout is the cause of a context whose step has no time left.
 var errTimeout = errors.New("the time of the step is over")
 
+// limited returns a context that ends with the time of the step, and its end.
+func (e *execution) limited(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	if e.task.step.Timeout <= 0 {
+		return ctx, func() { cancel(nil) }
+	}
+	timer := time.AfterFunc(e.task.step.Timeout, func() { cancel(errTimeout) })
+	return ctx, func() {
+		timer.Stop()
+		cancel(nil)
+	}
+}
+
 // within does work in this process, within the time of the step: its context ends
 // with a stop, and with the timeout. Work that does not return then is given up after
 // the grace that processes have, and at once when the run is killed.
 func (e *execution) within(ctx context.Context, work func(ctx context.Context) result) result {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	if timeout := e.task.step.Timeout; timeout > 0 {
-		timer := time.AfterFunc(timeout, func() { cancel(errTimeout) })
-		defer timer.Stop()
-	}
+	ctx, cancel := e.limited(ctx)
+	defer cancel()
 	e.run.first.Do(func() { e.run.runner.options.Metrics.started(e.run.rec) })
 	done := make(chan result, 1)
 	go func() {

@@ -30,19 +30,26 @@ type recorder struct {
 
 // newRecorder lists the steps of a DAG, handlers last.
 func newRecorder(d *dag.DAG) *recorder {
-	r := &recorder{dirty: make(map[int]struct{})}
-	add := func(index int, step *dag.Step) {
-		r.steps = append(r.steps, store.Step{Index: index, Name: step.Name, ID: step.ID, Status: store.StepNotStarted})
-	}
-	for i := range d.Steps {
-		add(i, &d.Steps[i])
-	}
+	r := recorderOf(d.Steps)
 	for slot := range slots {
 		if step := slot.step(d); step != nil {
-			add(len(d.Steps)+int(slot), step)
+			r.add(len(d.Steps)+int(slot), step)
 		}
 	}
 	return r
+}
+
+// recorderOf lists steps that stand together.
+func recorderOf(steps []dag.Step) *recorder {
+	r := &recorder{steps: make([]store.Step, 0, len(steps)+int(slots)), dirty: make(map[int]struct{})}
+	for i := range steps {
+		r.add(i, &steps[i])
+	}
+	return r
+}
+
+func (r *recorder) add(index int, step *dag.Step) {
+	r.steps = append(r.steps, store.Step{Index: index, Name: step.Name, ID: step.ID, Status: store.StepNotStarted})
 }
 
 // carry takes over the steps that are not to run again. Handlers run in every attempt.

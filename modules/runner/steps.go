@@ -13,10 +13,10 @@ import (
 // not started are aborted, and the running ones, which end by ctx themselves,
 // are waited for.
 func (x *run) walkSteps(ctx context.Context, b *body) {
-	w := walk.New(b.walked, x.dag.MaxActiveSteps, b.skippable)
+	w := walk.New(b.walked, b.limit, b.skippable)
 	x.settle(b, w.Carry(b.carried))
 	ends := make(chan taskEnd, len(b.steps))
-	pace := pacer{delay: x.dag.Delay}
+	pace := pacer{delay: b.delay}
 	defer pace.stop()
 	stop := ctx.Done()
 	for !w.Done() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"dagu/modules/dag"
 	"dagu/modules/runner/shell"
@@ -49,6 +50,7 @@ func newTask(b *body, pos int, step *dag.Step) task {
 	t := task{body: b, pos: pos, step: step, scope: b.outer.inner()}
 	t.scope.env["DAG_RUN_STEP_NAME"] = step.Name
 	t.scope.values.Context["step.name"] = step.Name
+	delete(t.scope.values.Context, "step.id") // of the step around it
 	if step.ID != "" {
 		t.scope.values.Context["step.id"] = step.ID
 	}
@@ -57,13 +59,13 @@ func newTask(b *body, pos int, step *dag.Step) task {
 
 // locate resolves the environment, the directory and the shell of a task.
 func (x *run) locate(t *task) {
-	t.dirs = []directory{{x.rootDir, rootPerm}}
-	t.scope.env["PWD"] = x.rootDir
+	t.dirs = slices.Clone(t.body.dirs)
+	t.scope.env["PWD"] = t.dir()
 	if t.step.WorkingDir != "" {
 		// The directory may depend on the step's variables, and these on PWD.
 		provisional := t.scope.inner()
 		provisional.declare(t.step.Env, nil)
-		dir := provisional.path(t.step.WorkingDir, x.rootDir)
+		dir := provisional.path(t.step.WorkingDir, t.dir())
 		t.dirs = append(t.dirs, directory{dir, stepPerm})
 		t.scope.env["PWD"] = dir
 	}
@@ -90,7 +92,7 @@ func (x *run) handlerTask(s slot, status store.Status) task {
 	b := x.main()
 	t := newTask(b, x.handlerPos(s), s.step(x.dag))
 	t.handler = true
-	t.scope.values.Step = b.knownByAll()
+	t.scope.values.Step = b.knownToHandlers()
 	delete(t.scope.values.Context, "step.id")
 	t.scope.env["DAG_RUN_STATUS"] = string(status)
 	t.scope.values.Context["run.status"] = string(status)
@@ -135,7 +137,7 @@ func (x *run) passGate(ctx context.Context) (outcome, bool) {
 	if len(x.dag.Preconditions) == 0 {
 		return outcome{}, true
 	}
-	t := task{scope: x.root.inner(), step: &dag.Step{}}
+	t := task{body: x.main(), scope: x.root.inner(), step: &dag.Step{}}
 	x.locate(&t)
 	err := x.check(ctx, t, x.dag.Preconditions)
 	switch {

@@ -41,7 +41,7 @@ func References(text string) []Reference {
 // field can resolve yet: steps and foreach.
 func Unsupported(text string) (ref string, ok bool) {
 	eachReference(text, func(r Reference) bool {
-		if ok = r.Namespace == NamespaceSteps || r.Namespace == NamespaceForeach; ok {
+		if ok = r.Namespace == NamespaceSteps; ok {
 			ref = r.Text
 		}
 		return !ok

@@ -13,8 +13,6 @@ func TestUnsupported(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ in, want string }{
 		{"a ${steps.count.outputs.rows} b ${foreach.item}", "${steps.count.outputs.rows}"},
-		{"${params.x} ${ foreach.item.name }", "${ foreach.item.name }"},
-		{"'${foreach.index}'", "${foreach.index}"},
 		{`\\${steps.a.outputs.b}`, "${steps.a.outputs.b}"},
 		{"${X:-${steps.a.outputs.b}}", "${steps.a.outputs.b}"},
 		{`\${steps.a.outputs.b}`, ""},

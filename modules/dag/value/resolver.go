@@ -168,7 +168,9 @@ func (r *resolver) reference(ref Reference) (v string, ok bool) {
 			return r.scope.Params.JSON, r.scope.Params.JSON != ""
 		}
 		v, ok = r.param(ref.Name)
-	case NamespaceSteps, NamespaceForeach:
+	case NamespaceForeach:
+		v, ok = r.scope.Foreach[ref.Name]
+	case NamespaceSteps:
 	}
 	return v, ok
 }
