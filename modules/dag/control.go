@@ -17,7 +17,7 @@ import (
 var conditionTable = newTable(nil,
 	row[Condition]{"condition", func(c *Condition, n node) { setCondition(&c.Condition, n) }},
 	row[Condition]{"eval", func(c *Condition, n node) { setCondition(&c.Eval, n) }},
-	row[Condition]{"expected", decodeExpected},
+	row[Condition]{"expected", func(c *Condition, n node) { c.Expected = decodeExpectedText("preconditions", n) }},
 	row[Condition]{"negate", func(c *Condition, n node) { setBool(&c.Negate, n) }},
 )
 
@@ -58,16 +58,17 @@ func setCondition(to *string, n node) {
 	}
 }
 
-func decodeExpected(c *Condition, n node) {
+// decodeExpectedText decodes a text that is compared with, of the field that what names.
+func decodeExpectedText(what string, n node) *string {
 	text, ok := n.text()
 	if !ok {
-		return
+		return nil
 	}
 	if strings.TrimSpace(text) == "" {
-		n.fail("preconditions: expected must not be blank")
+		n.fail("%s: expected must not be blank", what)
 	}
-	n.checkRegexp("preconditions: expected", text)
-	c.Expected = &text
+	n.checkRegexp(what+": expected", text)
+	return &text
 }
 
 // checkRegexp records a "re:" text that is no regexp.

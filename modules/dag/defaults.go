@@ -12,6 +12,9 @@ import (
 type defaults struct {
 	continueOn    *ContinueOn
 	retry         *Retry
+	repeat        *Repeat
+	signal        string
+	mailOnError   *bool
 	timeout       *time.Duration
 	env           []Var
 	preconditions []Condition
@@ -22,7 +25,7 @@ type defaults struct {
 //
 //nolint:gochecknoglobals // a constant in all but name
 var defaultsTable = newTable(map[string]string{"precondition": "preconditions"},
-	append([]row[defaults]{
+	[]row[defaults]{
 		{"continue_on", func(d *defaults, n node) {
 			c := decodeContinueOn(n)
 			d.continueOn = &c
@@ -51,7 +54,18 @@ var defaultsTable = newTable(map[string]string{"precondition": "preconditions"},
 			}
 			d.preconditions = append(clip(d.preconditions), decodeConditions(n)...)
 		}},
-	}, unsupported[defaults]("mail_on_error", "repeat_policy", "signal_on_stop")...)...,
+		{"repeat_policy", func(d *defaults, n node) {
+			if d.repeat = nil; !n.hollow() {
+				d.repeat = decodeRepeat(n)
+			}
+		}},
+		{"signal_on_stop", func(d *defaults, n node) { decodeSignal(&d.signal, n) }},
+		{"mail_on_error", func(d *defaults, n node) {
+			var on bool
+			setBool(&on, n)
+			d.mailOnError = &on
+		}},
+	}...,
 )
 
 // hollow reports whether the node is an explicit empty map or list.
@@ -77,6 +91,15 @@ func (d *defaults) apply(draft *stepDraft, handler bool) Step {
 	}
 	if d.retry != nil && !handler && absent("retry_policy") {
 		s.Retry = d.retry
+	}
+	if d.repeat != nil && !handler && absent("repeat_policy") {
+		s.Repeat = d.repeat
+	}
+	if d.signal != "" && absent("signal_on_stop") {
+		s.SignalOnStop = d.signal
+	}
+	if d.mailOnError != nil && absent("mail_on_error") {
+		s.MailOnError = *d.mailOnError
 	}
 	if d.timeout != nil && absent("timeout_sec") {
 		s.Timeout = *d.timeout

@@ -116,7 +116,7 @@ func (d *draft) setHandler(i int, n node) {
 	if s == nil {
 		return
 	}
-	for _, key := range [...]string{"depends", "retry_policy"} {
+	for _, key := range [...]string{"depends", "retry_policy", "repeat_policy"} {
 		if e := s.fields.get(key); e != nil {
 			e.keyNode.failHere("a handler must not have %s", key)
 		}

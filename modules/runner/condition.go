@@ -147,5 +147,5 @@ func (x *run) side(ctx context.Context, t task, argv []string, stdout *os.File, 
 	}
 	return x.spawn(ctx, &process.Spec{
 		Path: found.programs[0], Args: argv, Dir: t.dir(), Env: t.scope.env.List(x.marker()), Stdout: stdout,
-	}, timeout)
+	}, x.ending(), timeout)
 }

@@ -13,6 +13,8 @@ var (
 	errStopped   = errors.New("the run is being stopped")
 	errKilled    = errors.New("the run is being killed")
 	errCancelled = errors.New("the run was cancelled by a failed evaluation")
+	// errRepeatCut is the error of a step that would have been repeated.
+	errRepeatCut = errors.New("stopped before it was repeated again")
 )
 
 // control ends a run from outside. Its methods may be called at once.

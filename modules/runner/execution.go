@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"dagu/modules/action"
 	"dagu/modules/dag"
 	"dagu/modules/fault"
@@ -177,7 +179,7 @@ func (e *execution) processes(ctx context.Context, programs []string, s *streams
 		spec := &process.Spec{
 			Path: programs[i], Args: argv, Dir: e.task.dir(), Env: env, Stdout: s.out(), Stderr: s.err(),
 		}
-		if r = e.run.spawn(ctx, spec, timeout); r.err != nil {
+		if r = e.run.spawn(ctx, spec, e.ending(), timeout); r.err != nil {
 			break
 		}
 	}
@@ -188,8 +190,26 @@ func (e *execution) processes(ctx context.Context, programs []string, s *streams
 	return r
 }
 
+// ending is how a stop ends the processes of the step. One that is repeated may end
+// by itself: only its next execution is kept from it.
+func (e *execution) ending() process.Ending {
+	ending := e.run.ending()
+	switch {
+	case e.task.step.Repeat != nil && !e.task.handler:
+		ending.Signal = 0
+	case e.task.step.SignalOnStop != "":
+		ending.Signal = unix.SignalNum(e.task.step.SignalOnStop)
+	}
+	return ending
+}
+
+// ending is how a stop ends processes.
+func (x *run) ending() process.Ending {
+	return process.Ending{Signal: syscall.SIGTERM, Resend: x.runner.options.Resend, Grace: x.dag.MaxCleanUp, Now: x.killed}
+}
+
 // spawn runs one process to its end. A stop ends it with its grace, the timeout at once.
-func (x *run) spawn(ctx context.Context, spec *process.Spec, timeout <-chan time.Time) result {
+func (x *run) spawn(ctx context.Context, spec *process.Spec, ending process.Ending, timeout <-chan time.Time) result {
 	fault.At("runner.fork")
 	p, err := x.runner.processes.Spawn(ctx, spec)
 	fault.At("runner.forked")
@@ -207,10 +227,8 @@ func (x *run) spawn(ctx context.Context, spec *process.Spec, timeout <-chan time
 		select {
 		case <-p.Done(): // it had ended by itself
 		default:
-			r.aborted = true
-			p.End(process.Ending{
-				Signal: syscall.SIGTERM, Resend: x.runner.options.Resend, Grace: x.dag.MaxCleanUp, Now: x.killed,
-			})
+			p.End(ending)
+			r.aborted = ending.Signal != 0 || p.Exit().Signal != 0
 		}
 	case <-timeout:
 		r.timedOut = true

@@ -22,6 +22,8 @@ type result struct {
 	code   int
 	// aborted tells that a stop ended it; timedOut that the step's time was over.
 	aborted, timedOut bool
+	// tries counts the executions up to this one.
+	tries int
 	// captured tells that there is an output, which is what was captured of stdout or
 	// the object that was made.
 	captured bool
@@ -63,11 +65,11 @@ func policyOf(t task) (policy, error) {
 	if t.step.Retry == nil || t.handler {
 		return policy{}, nil
 	}
-	limit, err := integer(t, "limit", t.step.Retry.Limit)
+	limit, err := integer(t, "retry_policy.limit", t.step.Retry.Limit)
 	if err != nil {
 		return policy{}, err
 	}
-	seconds, err := integer(t, "interval_sec", t.step.Retry.Interval)
+	seconds, err := integer(t, "retry_policy.interval_sec", t.step.Retry.Interval)
 	if err != nil {
 		return policy{}, err
 	}
@@ -77,7 +79,7 @@ func policyOf(t task) (policy, error) {
 func integer(t task, name, text string) (int, error) {
 	n, err := strconv.Atoi(strings.TrimSpace(t.scope.values.Expand(text)))
 	if err != nil || n < 0 || n > math.MaxInt32 {
-		return 0, fmt.Errorf("retry_policy.%s: %q is not a whole number of 0 or more", name, t.scope.values.Expand(text))
+		return 0, fmt.Errorf("%s: %q is not a whole number of 0 or more", name, t.scope.values.Expand(text))
 	}
 	return n, nil
 }
@@ -95,14 +97,16 @@ func (p policy) wait(try int) time.Duration {
 	return dag.Pause(p.interval, p.Backoff, p.MaxInterval, try-1)
 }
 
-// repeat executes a task until it succeeds, no try is left, or ctx ends.
-func (x *run) repeat(ctx context.Context, t task) result {
+// insistOn executes a task until it succeeds, no try is left, or ctx ends. Earlier is
+// how often it was executed before.
+func (x *run) insistOn(ctx context.Context, t task, earlier int) result {
 	p, err := policyOf(t)
 	if err != nil {
 		return result{err: err}
 	}
 	for try := 1; ; try++ {
-		r := x.runTry(ctx, t, try)
+		r := x.runTry(ctx, t, earlier+try)
+		r.tries = earlier + try
 		if !p.again(r, try) {
 			return r
 		}
@@ -111,14 +115,22 @@ func (x *run) repeat(ctx context.Context, t task) result {
 			s.Status, s.Exited, s.ExitCode, s.Error = store.StepRetrying, r.exited, r.code, r.err.Error()
 		})
 		x.journal.printf("step %s: try %d of %d failed%s; next in %s", t.title(), try, p.limit+1, r.describe(), wait)
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if !pause(ctx, wait) {
 			r.aborted = true
 			return r
 		}
+	}
+}
+
+// pause waits, and tells whether it did before the end of ctx.
+func pause(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
 	}
 }
 

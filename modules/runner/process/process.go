@@ -99,7 +99,7 @@ func (p *Process) rest() bool {
 
 // Ending says how a process is ended.
 type Ending struct {
-	// Signal asks it to end, and again every Resend.
+	// Signal asks it to end, and again every Resend; 0 waits for it without asking.
 	Signal syscall.Signal
 	Resend time.Duration
 	// Grace is how long it has before SIGKILL; 0 is none.
