@@ -21,6 +21,7 @@ func commands() []*cobra.Command {
 		newHistory(),
 		newSchedule(),
 		newValidate(),
+		newExample(),
 		newHealth(),
 		newConfig(),
 		newVersion(),

@@ -20,6 +20,7 @@ func layers() map[string]int {
 	return map[string]int{
 		"modules/fault":     -1, // a tool of tests, empty otherwise
 		"modules/action":    0,
+		"modules/mail":      0,
 		"modules/schedule":  0,
 		"modules/health":    0,
 		"modules/logging":   0,

@@ -22,7 +22,7 @@ var definitions = sync.OnceValue(func() map[string]*Definition {
 // All returns all actions, in a new list with each call.
 func All() []*Definition {
 	return []*Definition{
-		dagEnqueue(), dagRun(), execute(), logWrite(), noop(),
+		dagEnqueue(), dagRun(), execute(), logWrite(), mailSend(), noop(),
 	}
 }
 

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -37,6 +38,9 @@ type Options struct {
 	MaxOutput int
 	// Resend is the time between two stop signals to a step; 0 is DefaultResend.
 	Resend time.Duration
+	// MailTLS are the settings of encrypted connections to mail servers; nil trusts the
+	// certificates of the system.
+	MailTLS *tls.Config
 	// Metrics are counted in; nil counts nothing.
 	Metrics *Metrics
 }

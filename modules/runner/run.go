@@ -64,6 +64,9 @@ func (x *run) execute(life context.Context) (store.Result, error) {
 	defer x.journal.close()
 	for range 2 {
 		if ok, result, err := x.tryRecord(o); ok {
+			if err == nil && !o.again {
+				x.mailEnd(life, result)
+			}
 			return result, err
 		}
 		o = x.internalError()

@@ -90,7 +90,14 @@ func (x *run) runTask(ctx context.Context, t task) taskEnd {
 	if err := x.check(ctx, t, t.step.Preconditions); err != nil {
 		return x.unmet(ctx, t, err)
 	}
-	return x.conclude(t, x.repeat(ctx, t))
+	end := x.conclude(t, x.repeat(ctx, t))
+	if end.status == store.StepFailed && t.step.MailOnError {
+		x.tasks.Go(func() {
+			defer x.confine()
+			x.mailFailure(ctx, t)
+		})
+	}
+	return end
 }
 
 // unmet ends a task whose preconditions keep it from running.
