@@ -88,6 +88,14 @@ func TestAnEditedSchedule(t *testing.T) {
 				w.start()
 			}, []string{"01:00 fired", "01:15 missed no_catchup", "02:00 fired", "02:15 missed no_catchup"},
 		},
+		"an instant that another schedule is due at, during a long downtime": {
+			[]string{"0 * * * *", "2000-01-01T01:00:00Z"}, []string{"0 * * * *"}, func(w *world, put func()) {
+				w.stop()
+				w.pass(35 * minute)
+				put()
+				w.start()
+			}, []string{"01:00 missed no_catchup", "02:00 fired"},
+		},
 		"reordered": {
 			[]string{"0 * * * *", "30 * * * *"}, []string{"30 * * * *", "0 * * * *"}, func(w *world, put func()) {
 				w.pass(30 * time.Second)

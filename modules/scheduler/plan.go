@@ -147,7 +147,7 @@ func (p *plan) takeKind(kind store.Kind, due time.Time) (taken, bool) {
 		}
 		c.Entries = append(c.Entries, e.key)
 		c.absent, c.edited = c.absent && e.absent(due), c.edited && e.edited
-		c.once = c.once || e.spec.Single()
+		c.once = c.once || e.spec.Single() && !e.edited
 		if e.done.After(c.After) {
 			c.After = e.done
 		}

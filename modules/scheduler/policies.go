@@ -33,7 +33,7 @@ type timing struct {
 	absent bool
 	// edited: its schedules were edited away since, so that it is not caught up.
 	edited bool
-	// once: a schedule that is due once is among them.
+	// once: a schedule that is due once is among them, and was not edited away.
 	once bool
 	// caughtUp: a start that has its place although later ones are due. One that is due
 	// once is never too old: the scheduler was down.

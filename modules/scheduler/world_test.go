@@ -252,7 +252,7 @@ func (c *fakeCatalog) hide(name string, texts ...string) {
 func entryOf(name string, texts ...string) catalog.Entry {
 	entry := catalog.Entry{Name: name, Hash: "text", Good: true, RetentionDays: 30}
 	for _, text := range texts {
-		spec, err := schedule.Parse(text, time.UTC)
+		spec, err := schedule.Restore(text, "UTC")
 		if err != nil {
 			panic(err)
 		}
