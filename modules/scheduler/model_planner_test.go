@@ -19,6 +19,8 @@ type candidate struct {
 	verdict outcome
 	overlap dag.Overlap
 	window  time.Duration
+	// once tells that a schedule is among them which is due once, and in its file.
+	once bool
 	// unless one succeeded from then on; zero is that it does not matter.
 	unless time.Time
 }
@@ -177,9 +179,14 @@ func (p *planner) take(name string, e *catalog.Entry, now time.Time) []candidate
 			line: i.line, times: []time.Time{i.due}, entries: found[i], overlap: cmp.Or(e.Overlap, dag.OverlapSkip),
 			window: e.CatchupWindow,
 		}
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(c.entries)), func(key entryKey) bool { return !p.edited[key] }) {
+		there := slices.DeleteFunc(slices.Collect(maps.Keys(c.entries)), func(key entryKey) bool { return p.edited[key] })
+		if len(there) == 0 {
 			c.window = 0
 		}
+		c.once = slices.ContainsFunc(there, func(key entryKey) bool {
+			_, ok := once(key.text)
+			return ok
+		})
 		c.verdict = p.lateness(c, now.Sub(i.due))
 		if e.SkipIfSuccessful && i.kind == store.KindStart {
 			c.unless = p.last(e, c)
@@ -197,7 +204,11 @@ func (p *planner) last(e *catalog.Entry, c candidate) time.Time {
 		if key.kind != store.KindStart {
 			continue
 		}
-		for _, at := range due(s.Text, c.times[0].Add(-2*time.Hour), c.times[0].Add(-1)) {
+		from := c.times[0].Add(-2 * time.Hour)
+		if _, ok := once(s.Text); ok {
+			from = before
+		}
+		for _, at := range due(s.Text, from, c.times[0].Add(-1)) {
 			before = later(before, at)
 		}
 		if c.entries[key] {
@@ -226,7 +237,7 @@ func (p *planner) lateness(c candidate, age time.Duration) outcome {
 		return outcome{store.OutcomeFired, ""}
 	case absent:
 		return outcome{store.OutcomeMissed, store.ReasonDAGAbsent}
-	case c.kind == store.KindStart && age <= c.window:
+	case c.once, c.kind == store.KindStart && age <= c.window:
 		return outcome{store.OutcomeFired, ""}
 	case c.kind == store.KindStart && c.window > 0:
 		return outcome{store.OutcomeMissed, store.ReasonOutsideWindow}
@@ -254,7 +265,8 @@ func join(list []candidate, c candidate) []candidate {
 	return append(list, c)
 }
 
-// newest lets only the newest of a kind fire, but for starts in the window.
+// newest lets only the newest of a kind fire, but for starts in the window and those
+// of one instant.
 func newest(list []candidate, now time.Time) []candidate {
 	seen := map[store.Kind]bool{}
 	for i := range slices.Backward(list) {
@@ -262,7 +274,7 @@ func newest(list []candidate, now time.Time) []candidate {
 		if c.verdict.outcome != store.OutcomeFired {
 			continue
 		}
-		kept := c.kind == store.KindStart && c.overlap != dag.OverlapLatest && now.Sub(c.times[0]) <= c.window
+		kept := c.once || c.kind == store.KindStart && c.overlap != dag.OverlapLatest && now.Sub(c.times[0]) <= c.window
 		if seen[c.kind] && !kept {
 			c.verdict = outcome{store.OutcomeSkipped, store.ReasonSuperseded}
 		}

@@ -24,8 +24,20 @@ func specs() []spec {
 	return []spec{{"* * * * *", 1, 0}, {"*/3 * * * *", 3, 0}, {"*/5 * * * *", 5, 0}, {"0 * * * *", 60, 0}, {"7,37 * * * *", 30, 7}}
 }
 
+// once is the instant of a schedule that is due once; ok tells that it is such a one.
+func once(text string) (at time.Time, ok bool) {
+	at, err := time.Parse(time.RFC3339, text)
+	return at, err == nil
+}
+
 // due lists the instants of a schedule after from, until to.
 func due(text string, from, to time.Time) (list []time.Time) {
+	if at, ok := once(text); ok {
+		if at.After(from) && !at.After(to) {
+			list = append(list, at)
+		}
+		return list
+	}
 	i := slices.IndexFunc(specs(), func(s spec) bool { return s.text == text })
 	for at := from.Truncate(time.Minute); !at.After(to); at = at.Add(time.Minute) {
 		if at.After(from) && (at.Hour()*60+at.Minute())%specs()[i].every == specs()[i].offset {
@@ -69,7 +81,8 @@ type modelEntry struct {
 type modelRun struct {
 	id, dag  string
 	due      time.Time
-	restart  bool // a restart has made it
+	restart  bool      // a restart has made it
+	first    time.Time // when its attempts started, the earliest; zero is never
 	started  time.Time
 	finished time.Time
 	status   store.Status
@@ -269,9 +282,25 @@ func (m *model) judge(c candidate) outcome {
 	}
 }
 
-// runsBefore tells that the run has been running since before the time.
+// runsBefore tells that the run has been running since before the time, or was
+// attempted before it and waits for another attempt.
 func (r *modelRun) runsBefore(at time.Time) bool {
-	return r.status == store.StatusRunning && r.started.Before(at)
+	switch r.status {
+	case store.StatusRunning:
+		return r.started.Before(at)
+	case store.StatusQueued:
+		return !r.first.IsZero() && r.first.Before(at)
+	default:
+		return false
+	}
+}
+
+// stop ends a run, at once when nobody executes it.
+func (r *modelRun) stop() {
+	r.stopping = true
+	if r.status == store.StatusQueued {
+		r.status = store.StatusAborted
+	}
 }
 
 // fire does what a due time asks for.
@@ -281,8 +310,10 @@ func (m *model) fire(c candidate) {
 		switch {
 		case r.dag != c.dag:
 		case c.kind != store.KindStart:
-			r.stopping = r.stopping || r.runsBefore(at)
-		case c.overlap == dag.OverlapLatest && r.status == store.StatusQueued && !r.restart && !r.due.IsZero() && r.due.Before(at):
+			if r.runsBefore(at) {
+				r.stop()
+			}
+		case c.overlap == dag.OverlapLatest && r.status == store.StatusQueued && r.first.IsZero() && !r.restart && !r.due.IsZero() && r.due.Before(at):
 			r.status = store.StatusAborted
 			m.outcomes[c.line][r.due] = outcome{store.OutcomeSkipped, store.ReasonSuperseded}
 		}

@@ -69,6 +69,7 @@ func TestPlanningAndDecidingFollowTheModel(t *testing.T) {
 			"enqueue": r.enqueue,
 			"admit":   r.admit,
 			"finish":  r.finish,
+			"retry":   r.retry,
 			"":        func(*rapid.T) { r.compare() },
 		})
 	})
@@ -191,6 +192,10 @@ func (r *trial) edit(rt *rapid.T) {
 			e.Schedules = append(e.Schedules, one)
 		}
 	}
+	if rapid.IntRange(0, 2).Draw(rt, "at") == 0 { // one instant, which may be over
+		at := r.now().Truncate(time.Minute).Add(time.Duration(rapid.IntRange(-5, 90).Draw(rt, "instant")) * time.Minute)
+		e.Schedules = append(e.Schedules, entryOf(name, at.Format(time.RFC3339)).Schedules...)
+	}
 	e.Overlap = rapid.SampledFrom([]dag.Overlap{"", dag.OverlapSkip, dag.OverlapAll, dag.OverlapLatest}).Draw(rt, "overlap")
 	e.CatchupWindow = rapid.SampledFrom([]time.Duration{0, 0, 3 * time.Minute, time.Hour}).Draw(rt, "window")
 	e.SkipIfSuccessful = rapid.IntRange(0, 3).Draw(rt, "skip") == 0
@@ -239,16 +244,39 @@ func (r *trial) admit(rt *rapid.T) {
 		m := r.model.runs[run.ID]
 		require.Equal(rt, store.StatusQueued, m.status, run.ID)
 		m.status, m.started, m.ref = store.StatusRunning, r.now(), run.Ref()
+		if m.first.IsZero() || m.started.Before(m.first) { // clocks go back
+			m.first = m.started
+		}
 	}
+}
+
+// running is the first run that is running; nil is none.
+func (r *trial) running() *modelRun {
+	for _, id := range r.model.order {
+		if m := r.model.runs[id]; m.status == store.StatusRunning {
+			return m
+		}
+	}
+	return nil
 }
 
 // finish ends a run that is running.
 func (r *trial) finish(rt *rapid.T) {
-	for _, id := range r.model.order {
-		if m := r.model.runs[id]; m.status == store.StatusRunning {
-			require.NoError(rt, r.store.Finish(context.Background(), m.ref, store.Result{Status: store.StatusSucceeded}))
-			m.status, m.finished = store.StatusSucceeded, r.now()
-			return
+	if m := r.running(); m != nil {
+		require.NoError(rt, r.store.Finish(context.Background(), m.ref, store.Result{Status: store.StatusSucceeded}))
+		m.status, m.finished = store.StatusSucceeded, r.now()
+	}
+}
+
+// retry ends an attempt, after which the run waits for another one.
+func (r *trial) retry(rt *rapid.T) {
+	if m := r.running(); m != nil {
+		wait := time.Duration(rapid.IntRange(0, 600).Draw(rt, "wait")) * time.Second
+		_, err := r.store.RetryLater(context.Background(), m.ref, store.Result{Status: store.StatusFailed}, wait)
+		require.NoError(rt, err)
+		m.status = store.StatusQueued
+		if m.stopping {
+			m.status = store.StatusAborted
 		}
 	}
 }
