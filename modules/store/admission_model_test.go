@@ -25,6 +25,7 @@ type yard struct {
 	runs      []*yardRun
 	slots     map[string]int
 	paused    map[string]bool
+	suspended map[string]bool
 }
 
 // yardRun is a run of the model.
@@ -35,18 +36,21 @@ type yardRun struct {
 	serial, begun   bool
 	unlimited       bool
 	interrupted     bool
+	stopping        bool
+	retries         int
 	attempt         int
 	process         int
 	ref             store.Ref
 }
 
 // TestAdmissionFollowsTheModelOverCrashes holds what two processes admit against a
-// model, over priorities, limits, pauses, retries that wait, runs one after the other,
-// and the death of their processes.
+// model, over priorities, limits, pauses, suspensions, retries that wait, by policy, by
+// hand and after an interruption, stops, runs one after the other, and the death of
+// their processes.
 func TestAdmissionFollowsTheModelOverCrashes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		y := &yard{T: rt, dir: t.TempDir(), clock: newClock(), slots: map[string]int{}, paused: map[string]bool{}}
+		y := &yard{T: rt, dir: t.TempDir(), clock: newClock(), slots: map[string]int{}, paused: map[string]bool{}, suspended: map[string]bool{}}
 		for i := range y.processes {
 			y.open(i)
 		}
@@ -68,6 +72,9 @@ func TestAdmissionFollowsTheModelOverCrashes(t *testing.T) {
 			"finish":    y.finish,
 			"interrupt": y.interrupt,
 			"retry":     y.retry,
+			"by hand":   y.retryByHand,
+			"stop":      y.stop,
+			"suspend":   y.suspend,
 			"unadmit":   y.unadmit,
 			"die":       y.die,
 			"pass": func(rt *rapid.T) {
@@ -165,7 +172,7 @@ func (y *yard) choose(free int) (chosen []*yardRun) {
 			if !r.unlimited {
 				running[r.Queue]++
 			}
-		case r.status == store.StatusQueued && !r.notBefore.After(y.clock.Now()):
+		case r.status == store.StatusQueued && !r.notBefore.After(y.clock.Now()) && (r.notBefore.IsZero() || !y.suspended[r.DAG]):
 			waiting = append(waiting, r)
 			if first := serial[r.DAG]; r.serial && (first == nil || r.turn.Before(first.turn)) {
 				serial[r.DAG] = r
@@ -203,11 +210,27 @@ func (y *yard) admit(rt *rapid.T) {
 	}
 }
 
-// some is a run that is running, and has begun or not.
+// suspend suspends a DAG, or resumes it.
+func (y *yard) suspend(rt *rapid.T) {
+	name := rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "dag")
+	change := y.processes[y.which(rt)].Suspend
+	if y.suspended[name] {
+		change = y.processes[y.which(rt)].Resume
+	}
+	require.NoError(rt, change(context.Background(), name, y.clock.Now()))
+	y.suspended[name] = !y.suspended[name]
+}
+
+// some is a run that is running and fits.
 func (y *yard) some(rt *rapid.T, fits func(*yardRun) bool) *yardRun {
+	return y.any(rt, func(r *yardRun) bool { return r.status == store.StatusRunning && fits(r) })
+}
+
+// any is a run that fits.
+func (y *yard) any(rt *rapid.T, fits func(*yardRun) bool) *yardRun {
 	var list []*yardRun
 	for _, r := range y.runs {
-		if r.status == store.StatusRunning && fits(r) {
+		if fits(r) {
 			list = append(list, r)
 		}
 	}
@@ -237,19 +260,19 @@ func (y *yard) interrupt(rt *rapid.T) {
 	r := y.some(rt, anyOne)
 	_, err := y.processes[r.process].Interrupt(context.Background(), r.ref, store.Result{Status: store.StatusAborted, Reason: store.ReasonShutdown})
 	require.NoError(rt, err)
-	r.cut(store.StatusAborted)
+	r.cut(store.StatusAborted, y.clock.Now())
 }
 
 // cut is what becomes of a run that was interrupted: it is queued once more where it
-// asked for that, and a second time is poison.
-func (r *yardRun) cut(status store.Status) {
+// asked for that and nobody wants it stopped, and a second time is poison.
+func (r *yardRun) cut(status store.Status, now time.Time) {
 	switch {
-	case !r.RetryInterrupted:
+	case !r.RetryInterrupted || r.stopping:
 		r.status = status
 	case r.interrupted:
 		r.status = store.StatusFailed
 	default:
-		r.status, r.interrupted, r.unlimited, r.notBefore = store.StatusQueued, true, false, time.Time{}
+		r.status, r.interrupted, r.unlimited, r.notBefore = store.StatusQueued, true, false, now
 	}
 }
 
@@ -259,7 +282,36 @@ func (y *yard) retry(rt *rapid.T) {
 	wait := time.Duration(rapid.IntRange(0, 60).Draw(rt, "wait")) * time.Second
 	_, err := y.processes[r.process].RetryLater(context.Background(), r.ref, store.Result{Status: store.StatusFailed}, wait)
 	require.NoError(rt, err)
+	if r.stopping {
+		r.status = store.StatusAborted
+		return
+	}
 	r.status, r.unlimited, r.notBefore = store.StatusQueued, false, y.clock.Now().Add(wait)
+	r.retries++
+}
+
+// retryByHand begins another attempt of a run that is over, or that waits for one.
+func (y *yard) retryByHand(rt *rapid.T) {
+	r, i := y.any(rt, func(r *yardRun) bool {
+		return r.status.Final() || r.status == store.StatusQueued && !r.notBefore.IsZero()
+	}), y.which(rt)
+	run, err := y.processes[i].Retry(context.Background(), r.ID)
+	require.NoError(rt, err)
+	r.status, r.unlimited, r.begun, r.stopping, r.notBefore = store.StatusRunning, true, false, false, time.Time{}
+	r.process, r.ref = i, run.Ref()
+	r.attempt++
+}
+
+// stop asks for the end of a run, which is at once when nobody executes it.
+func (y *yard) stop(rt *rapid.T) {
+	r := y.any(rt, func(r *yardRun) bool { return !r.status.Final() })
+	n, err := y.processes[y.which(rt)].RequestStop(context.Background(), "", r.ID)
+	require.NoError(rt, err)
+	require.Equal(rt, 1, n)
+	r.stopping = true
+	if r.status == store.StatusQueued {
+		r.status = store.StatusAborted
+	}
 }
 
 // unadmit gives a run back that did nothing.
@@ -270,6 +322,10 @@ func (y *yard) unadmit(rt *rapid.T) {
 }
 
 func (r *yardRun) back() {
+	if r.stopping {
+		r.status = store.StatusAborted
+		return
+	}
 	r.status, r.unlimited = store.StatusQueued, false
 	r.attempt--
 }
@@ -292,23 +348,33 @@ func (y *yard) die(rt *rapid.T) {
 		switch {
 		case r.status != store.StatusRunning || r.process != i:
 		case r.begun:
-			r.cut(store.StatusFailed)
+			r.cut(store.StatusFailed, y.clock.Now())
 		default:
 			r.back()
 		}
 	}
 }
 
-// compare holds the state of each run against the model.
+// compare holds the state of each run against the model, and for how long nothing is
+// to be admitted that waits for its time.
 func (y *yard) compare() {
 	rows, err := y.processes[0].Runs(context.Background(), store.Filter{Limit: 10_000})
 	require.NoError(y, err)
 	require.Len(y, rows, len(y.runs))
-	status := map[string]store.Status{}
+	got := map[string]store.Run{}
 	for _, row := range rows {
-		status[row.ID] = row.Status
+		got[row.ID] = row
 	}
+	var next time.Duration
 	for _, r := range y.runs {
-		require.Equal(y, r.status, status[r.ID], r.ID)
+		require.Equal(y, r.status, got[r.ID].Status, r.ID)
+		require.Equal(y, r.attempt, got[r.ID].Attempt, r.ID)
+		require.Equal(y, r.retries, got[r.ID].Retries, r.ID)
+		if wait := r.notBefore.Sub(y.clock.Now()); r.status == store.StatusQueued && wait > 0 && (next == 0 || wait < next) {
+			next = wait
+		}
 	}
+	wait, err := y.processes[1].NextRetry(context.Background())
+	require.NoError(y, err)
+	require.Equal(y, next, wait)
 }
