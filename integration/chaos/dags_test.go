@@ -1,6 +1,9 @@
 package chaos_test
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // work is what steps do: they write down who they are, who started them, and when
 // they began, were alive, and ended. A line is written at once.
@@ -44,6 +47,7 @@ func (h *home) writeWork() {
 	evidence := h.path("evidence")
 	begin := fmt.Sprintf(work, evidence)
 	h.write("work.sh", begin+"tell end\n")
+	h.write("hopeless.sh", begin+"exit 1\n")
 	h.write("flaky.sh", begin+fmt.Sprintf(flaky, evidence)+"tell end\n")
 	h.write("orphan.sh", fmt.Sprintf(orphan, evidence)+begin+"rm -f \"$flag\"\nwait\ntell end\n")
 }
@@ -59,15 +63,18 @@ func (h *home) step(name, script string, turns int, depends string) string {
 
 // plan is a DAG of the home.
 type plan struct {
-	name  string
-	head  string // what stands before its steps
-	steps string
-	tries int  // how often a run is attempted at most
-	again bool // it asks for on_interrupt: retry
-	fails bool // an attempt that is not the last may fail by itself
-	stops bool // a schedule stops it
-	queue string
-	limit int // of its queue
+	name     string
+	head     string // what stands before its steps
+	steps    string
+	tries    int           // how often a run is attempted at most
+	again    bool          // it asks for on_interrupt: retry
+	fails    bool          // an attempt that is not the last may fail by itself
+	wait     time.Duration // after such a one
+	hopeless bool          // all attempts fail, and the failure handler runs after the last
+	instants bool          // it is due at instants, which all fire
+	stops    bool          // a schedule stops it
+	queue    string
+	limit    int // of its queue
 }
 
 // text is the DAG's file.
@@ -90,7 +97,9 @@ func (h *home) plans() []plan {
 		{name: "latest", head: "schedule: '* * * * *'\noverlap_policy: latest\ncatchup_window: 10m\n", steps: h.step("one", "work.sh", 35, "")},
 		{name: "stopped", head: "schedule: {start: '*/2 * * * *', stop: '1-59/2 * * * *'}\n", steps: h.step("one", "work.sh", 60, ""), stops: true},
 		{name: "restarted", head: "schedule: {restart: '*/3 * * * *'}\nrestart_wait_sec: 0\n", steps: h.step("one", "work.sh", 20, ""), stops: true},
-		{name: "flaky", head: "schedule: '*/3 * * * *'\nretry_policy: {limit: 2, interval_sec: 1}\n", steps: two + h.step("three", "flaky.sh", 1, "two"), tries: 3, fails: true},
+		{name: "flaky", head: "schedule: '*/3 * * * *'\nretry_policy: {limit: 2, interval_sec: 1}\n", steps: two + h.step("three", "flaky.sh", 1, "two"), tries: 3, fails: true, wait: time.Second},
+		{name: "hopeless", head: h.hopeless(), steps: h.step("one", "hopeless.sh", 1, ""), tries: 3, fails: true, wait: time.Second, hopeless: true},
+		{name: "instants", head: h.instants(), steps: one, instants: true},
 		{name: "direct", steps: two, limit: 100}, // outside of limits
 		{name: "manual", head: "queue: narrow\n", steps: one, queue: "narrow", limit: 2},
 	}
@@ -107,4 +116,22 @@ func (h *home) plans() []plan {
 		list[i].tries = max(list[i].tries, 1)
 	}
 	return list
+}
+
+// failed is the failure handler in the evidence of an attempt.
+const failed = "onFailure"
+
+// hopeless is the head of a DAG whose runs fail and are retried in vain.
+func (h *home) hopeless() string {
+	return fmt.Sprintf("schedule: '*/3 * * * *'\nretry_policy: {limit: 2, interval_sec: 1}\nhandler_on: {failure: {run: exec sh %s 1}}\n", h.path("work.sh"))
+}
+
+// instants is the head of a DAG that is due now and then, ever more rarely.
+func (h *home) instants() string {
+	text := "overlap_policy: all\nschedule:\n"
+	for minutes, last := 1, 1; minutes < 400; minutes, last = minutes+last, minutes {
+		at := h.begin.Truncate(time.Minute).Add(time.Duration(minutes) * time.Minute)
+		text += fmt.Sprintf("  - {kind: at, at: '%s'}\n", at.Format(time.RFC3339))
+	}
+	return text
 }

@@ -10,9 +10,11 @@
 // Then two sources are compared that know nothing of each other: the history, read
 // from the database, and what the steps themselves wrote down, with monotonic
 // times. Every due time has one outcome, every fired one ran once, unless its
-// policy has it run again, no queue was ever fuller than its limit, no run of a
-// process that lived was closed, and no process is left. `dagu schedule audit`
-// finds no difference either.
+// policy has it run again, every instant (`at`) fired, however late, a run that fails
+// was retried as often as its policy says and not before its time, with its failure
+// handler after the last attempt alone, no queue was ever fuller than its limit, no
+// run of a process that lived was closed, and no process is left. `dagu schedule
+// audit` finds no difference either.
 //
 // `go test` kills 20 times with a fixed seed; `make chaos` 200 times with a new one, which it
 // prints, and `make chaos SEED=...` makes the same choices again. The mutants show

@@ -14,9 +14,7 @@ import (
 // schedule is what the version's text says.
 func (v version) schedule(tb testing.TB) *schedule.Schedule {
 	tb.Helper()
-	zone, err := time.LoadLocation(v.zone)
-	require.NoError(tb, err)
-	s, err := schedule.Parse(v.spec, zone)
+	s, err := schedule.Restore(v.spec, v.zone)
 	require.NoError(tb, err)
 	return s
 }
@@ -37,14 +35,9 @@ func (m *matter) due() map[line]map[time.Time]bool {
 		if all[at] == nil {
 			all[at] = map[time.Time]bool{}
 		}
-		zone, err := time.LoadLocation(v.zone)
+		s, err := schedule.Restore(v.spec, v.zone)
 		if err != nil {
-			m.find("%s: zone %q: %v", v.dag, v.zone, err)
-			continue
-		}
-		s, err := schedule.Parse(v.spec, zone)
-		if err != nil {
-			m.find("%s: schedule %q: %v", v.dag, v.spec, err)
+			m.find("%s: schedule %q in zone %q: %v", v.dag, v.spec, v.zone, err)
 			continue
 		}
 		for next := s.Next(v.from); !next.IsZero() && !next.After(to); next = s.Next(next) {
@@ -67,6 +60,9 @@ func (m *matter) judgeDue() {
 		}
 		if o.reason == "internal_error" {
 			m.find("%s at %s: %s %s", o.dag, o.due, o.outcome, o.reason)
+		}
+		if m.plans[o.dag].instants && o.outcome != "fired" {
+			m.find("%s was due once at %s, and was %s %s", o.dag, o.due, o.outcome, o.reason)
 		}
 	}
 	for at, times := range due {

@@ -22,6 +22,7 @@ type home struct {
 	tb    testing.TB
 	dir   string
 	seed  uint64
+	begin time.Time // what the clock showed at first
 	clock *clock
 	boot  time.Time // when uptime was 0, by the machine's clock
 
@@ -42,7 +43,7 @@ type given struct {
 // newHome prepares a home whose clock shows wall.
 func newHome(tb testing.TB, seed uint64, wall time.Time) *home {
 	tb.Helper()
-	h := &home{tb: tb, dir: tb.TempDir(), seed: seed}
+	h := &home{tb: tb, dir: tb.TempDir(), seed: seed, begin: wall}
 	for _, dir := range []string{"data", "logs", "dags"} {
 		require.NoError(tb, os.MkdirAll(h.path(dir), 0o755))
 	}

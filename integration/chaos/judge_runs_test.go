@@ -1,6 +1,9 @@
 package chaos_test
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // scheduled tells that a due time caused the run.
 func (r run) scheduled() bool { return r.cause == "scheduler" || r.cause == "catchup" }
@@ -63,11 +66,26 @@ func (m *matter) judgeRuns() {
 func (m *matter) judgeAttempts(r run, p plan, list []attempt) {
 	for i, a := range list {
 		last := i == len(list)-1
-		well := a.interrupted() || last && a.status == "succeeded" || !last && p.fails && a.status == "failed" ||
+		well := a.interrupted() || last && a.status == "succeeded" && !p.hopeless ||
+			a.status == "failed" && (!last && p.fails || last && p.hopeless && a.number == p.tries) ||
 			last && a.status == "aborted" && a.reason == "stopped" && (p.stops || r.dag == "manual")
 		if a.number != i+1 || !well {
 			m.find("run %s of %s: attempt %d, the %dth of %d, ended %s %s", r.id, r.dag, a.number, i+1, len(list), a.status, a.reason)
 		}
+		if i > 0 && !list[i-1].interrupted() {
+			m.judgePause(r, list[i-1].finished.Add(p.wait), a.started)
+		}
+		handled := m.evidence[key{r.id, a.id, failed}].count("start")
+		if final := a.number == p.tries; handled > 0 && !final || handled == 0 && final && p.hopeless && !a.interrupted() {
+			m.find("run %s of %s: the failure handler ran %d times after attempt %d of %d", r.id, r.dag, handled, a.number, p.tries)
+		}
+	}
+}
+
+// judgePause finds a retry that came before its policy says.
+func (m *matter) judgePause(r run, from, started time.Time) {
+	if started.Before(from.Add(-slack)) {
+		m.find("run %s of %s was retried at %s, which was to be from %s on", r.id, r.dag, started, from)
 	}
 }
 
