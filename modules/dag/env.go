@@ -11,51 +11,61 @@ import (
 // or a mix. Later entries may use earlier ones, so the order is kept, and so
 // is a name that is set twice.
 func decodeEnv(n node) []Var {
-	if n.Kind == yaml.MappingNode {
-		return envMap(n, 0)
-	}
-	if n.Kind != yaml.SequenceNode {
+	e := envDraft{names: &envList{first: make(map[string]int)}}
+	switch n.Kind {
+	case yaml.MappingNode:
+		e.addMap(n)
+	case yaml.SequenceNode:
+		for _, item := range n.items() {
+			if item.Kind == yaml.MappingNode {
+				e.addMap(item)
+			} else {
+				e.addText(item)
+			}
+		}
+	default:
 		n.fail("env must be a map or array, not %s", n.kind())
-		return nil
 	}
-	var vars []Var
-	for _, item := range n.items() {
-		if item.Kind == yaml.MappingNode {
-			vars = append(vars, envMap(item, len(vars))...)
-		} else {
-			vars = append(vars, envText(item, len(vars))...)
-		}
-	}
-	return vars
+	return e.vars
 }
 
-// envMap decodes a map, whose entries have the numbers from first on.
-func envMap(n node, first int) []Var {
-	all := n.entries()
-	vars := make([]Var, 0, len(all))
-	for _, e := range all {
-		if !validEnvName(e.key) {
-			e.keyNode.failHere("env name %q must match %s", e.key, envNamePattern)
-			continue
-		}
-		if e.value.null() {
-			continue
-		}
-		if text, ok := e.value.anyText(); ok {
-			e.value.checkEnv(text, first+len(vars))
-			vars = append(vars, Var{Name: e.key, Value: text})
-		}
-	}
-	return vars
+// envDraft is an env while it is decoded.
+type envDraft struct {
+	vars  []Var
+	names *envList
 }
 
-func envText(n node, index int) []Var {
+// add adds a variable; n is where its value stands.
+func (e *envDraft) add(n node, name, value string) {
+	n.checkEnv(value, e.names, len(e.vars))
+	if _, again := e.names.first[name]; !again {
+		e.names.first[name] = len(e.vars)
+	}
+	e.vars = append(e.vars, Var{Name: name, Value: value})
+}
+
+func (e *envDraft) addMap(n node) {
+	for _, entry := range n.entries() {
+		if !validEnvName(entry.key) {
+			entry.keyNode.failHere("env name %q must match %s", entry.key, envNamePattern)
+			continue
+		}
+		if entry.value.null() {
+			continue
+		}
+		if text, ok := entry.value.anyText(); ok {
+			e.add(entry.value, entry.key, text)
+		}
+	}
+}
+
+func (e *envDraft) addText(n node) {
 	if n.null() {
-		return nil
+		return
 	}
 	text, ok := n.text()
 	if !ok {
-		return nil
+		return
 	}
 	name, value, found := strings.Cut(text, "=")
 	switch {
@@ -64,10 +74,8 @@ func envText(n node, index int) []Var {
 	case !validEnvName(name):
 		n.fail("env name %q must match %s", name, envNamePattern)
 	default:
-		n.checkEnv(value, index)
-		return []Var{{Name: name, Value: value}}
+		e.add(n, name, value)
 	}
-	return nil
 }
 
 const (

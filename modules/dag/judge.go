@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"dagu/modules/dag/value"
 
@@ -19,31 +18,37 @@ type judgement struct {
 	loading *loading
 	// owners are the steps and handlers by where they stand.
 	owners map[*yaml.Node]*stepDraft
-	byName map[string]*stepDraft
-	consts map[string]bool
+	// groups are the steps that stand together with a step, and document those of the
+	// document. Handlers have no group.
+	groups   map[*stepDraft]*group
+	document *group
+	consts   map[string]bool
 	// bound are parameters that have a value without a caller.
 	bound map[string]bool
 	// run are variables that every run has.
 	run map[string]bool
-	// root are those that steps have besides, but for what steps publish.
-	root map[string]bool
-	// known are the locals of the places whose texts were judged.
-	known map[place]*locals
+	// root are those of the root env, and base those of the base file's. defaulted and
+	// baseDefaulted are those of the defaults.
+	root, base, defaulted, baseDefaulted map[string]bool
+	// known is what the texts of an owner can name besides.
+	known map[*stepDraft]*known
+	// walked counts the dependencies that were followed.
+	walked int
 }
 
 // judge adds the notices of the texts of a document and its base file.
 func (c *notices) judge(d *draft, l *loading, texts []waiting) {
 	j := judgement{
-		draft: d, notices: c, loading: l, owners: make(map[*yaml.Node]*stepDraft), consts: make(map[string]bool),
-		byName: make(map[string]*stepDraft), bound: make(map[string]bool), run: managedNames(), root: make(map[string]bool),
-		known: make(map[place]*locals),
+		draft: d, notices: c, loading: l, owners: make(map[*yaml.Node]*stepDraft), groups: make(map[*stepDraft]*group),
+		consts: make(map[string]bool), bound: make(map[string]bool), run: managedNames(),
+		root: namesOf(d.dag.Env), base: namesOf(l.base.draft.dag.Env),
+		defaulted: namesOf(d.defaults.env), baseDefaulted: namesOf(l.base.draft.defaults.env), known: make(map[*stepDraft]*known),
 	}
-	for _, s := range d.steps {
-		j.byName[s.Name] = s
-	}
-	for _, s := range slices.Concat(d.steps, d.handlers[:]) {
+	j.document = j.own(nil, d.steps)
+	for _, s := range d.handlers {
 		if s != nil {
 			j.owners[s.at.Node] = s
+			j.own(s, s.body)
 		}
 	}
 	for _, v := range d.dag.Consts {
@@ -54,14 +59,36 @@ func (c *notices) judge(d *draft, l *loading, texts []waiting) {
 			j.bound[p.Name], j.run[p.Name] = true, true
 		}
 	}
-	for _, v := range d.dag.Env {
-		j.root[v.Name] = true
-	}
 	for i := range texts {
 		if c.looked += len(texts[i].text); c.looked <= maxNoticeBytes {
 			j.text(&texts[i])
 		}
 	}
+}
+
+// own notes the steps that stand together: those of the body of a step, or of the
+// document, which is nil.
+func (j *judgement) own(of *stepDraft, steps []*stepDraft) *group {
+	g := &group{of: of, byName: make(map[string]*stepDraft, len(steps)), byID: make(map[string]*stepDraft, len(steps))}
+	for _, s := range steps {
+		g.byName[s.Name] = s
+		if s.ID != "" {
+			g.byID[s.ID] = s
+		}
+		j.owners[s.at.Node], j.groups[s] = s, g
+		if len(s.body) > 0 {
+			j.own(s, s.body)
+		}
+	}
+	return g
+}
+
+func namesOf(vars []Var) map[string]bool {
+	names := make(map[string]bool, len(vars))
+	for _, v := range vars {
+		names[v.Name] = true
+	}
+	return names
 }
 
 // managedNames are the variables that we set ourselves.
@@ -80,8 +107,8 @@ func managedNames() map[string]bool {
 
 // text adds the notices of one text.
 func (j *judgement) text(w *waiting) {
-	owner, top := j.owner(w)
-	if owner == nil && (top == "steps" || top == "handler_on") {
+	p := j.place(w)
+	if p.owner == nil && (p.top == "steps" || p.top == "handler_on") {
 		return // the base file has it, and the DAG has its own instead
 	}
 	tell := func(reference string, v verdict) {
@@ -90,9 +117,9 @@ func (j *judgement) text(w *waiting) {
 			Reference: shorten(reference, maxMessage), Reason: v.reason, Why: v.why, RunTime: v.runTime,
 		})
 	}
-	has := j.variables(w, owner, top)
+	has := j.variables(w, p)
 	for _, ref := range value.References(w.text) {
-		if v := j.reference(w, owner, ref, has); v.why != "" {
+		if v := j.reference(w, p, ref, has); v.why != "" {
 			tell(ref.Text, v)
 		}
 	}
@@ -104,18 +131,40 @@ func (j *judgement) text(w *waiting) {
 	}
 }
 
-// owner returns the step or handler that a text belongs to, nil when it belongs
-// to none, and the field of the document that it stands in.
-func (j *judgement) owner(w *waiting) (owner *stepDraft, top string) {
+// place is where a text stands.
+type place struct {
+	// owner is the step or handler that the text belongs to, nil when it is none.
+	owner *stepDraft
+	// top is the field of the document that the text stands in.
+	top string
+	// own tells that it is an entry of the owner's env, or of the document's, and not
+	// of that of a container.
+	own bool
+	// item is "key" or "collect" for a text of a foreach that is resolved for each item.
+	item string
+}
+
+// place finds out where a text stands.
+func (j *judgement) place(w *waiting) place {
+	var p place
+	var below [2]string // the keys of the levels passed last, the nearer one last
 	for n := &w.node; n != nil; n = n.parent {
-		if s := j.owners[n.Node]; s != nil && owner == nil {
-			owner = s
+		if s := j.owners[n.Node]; s != nil && p.owner == nil {
+			p.owner = s
+			p.own = below[1] == "env"
+			if below[1] == "foreach" && below[0] != "items" {
+				p.item = below[0]
+			}
 		}
 		if n.parent != nil && n.key != "" {
-			top = n.key
+			p.top = n.key
+		}
+		if n.key != "" {
+			below = [2]string{below[1], n.key}
 		}
 	}
-	return owner, top
+	p.own = p.own || p.owner == nil && p.top == "env"
+	return p
 }
 
 // noticePath is the path of a text as notices have it: env[0] for the first
@@ -137,152 +186,28 @@ func (w *waiting) noticePath() string {
 }
 
 // variables returns what tells whether a text can name a variable.
-func (j *judgement) variables(w *waiting, owner *stepDraft, top string) func(name string) bool {
-	local, above, root := j.locals(owner, top, w.role), w.index, j.root
-	switch {
-	case owner != nil:
-		above += len(j.defaults.env)
-	case top == "defaults":
-		above += w.inherited(j.loading, j.loading.base.draft.defaults.env)
-	case w.role == roleEnv:
-		root = nil
-		above += w.inherited(j.loading, j.loading.base.draft.dag.Env)
-	}
+func (j *judgement) variables(w *waiting, p place) func(name string) bool {
+	k := j.knownTo(p.owner)
+	inFile := w.report == &j.loading.report
+	env := w.role == roleEnv
 	return func(name string) bool {
-		at, ok := local.first[name]
-		return j.run[name] || root[name] || (ok && (w.role != roleEnv || at < above)) || local.published()[name]
-	}
-}
-
-// locals are what a text can name besides the variables of the run and of the root.
-type locals struct {
-	// first is where each variable of env stands first.
-	first     map[string]int
-	published func() map[string]bool
-}
-
-// locals returns those of the texts that an owner has, or else a field of the
-// document. They are made once: a file may have very many texts.
-func (j *judgement) locals(owner *stepDraft, top string, r role) *locals {
-	key := place{owner: owner}
-	var vars []Var
-	switch {
-	case owner != nil:
-	case top == "defaults":
-		key.top, vars = top, j.defaults.env
-	case r == roleEnv:
-		key.top, vars = "env", j.dag.Env
-	}
-	if known := j.known[key]; known != nil {
-		return known
-	}
-	if owner != nil {
-		vars = slices.Concat(j.defaults.env, owner.Env)
-	}
-	l := &locals{
-		first:     make(map[string]int, len(vars)),
-		published: sync.OnceValue(func() map[string]bool { return j.published(owner) }),
-	}
-	for i, v := range vars {
-		if _, again := l.first[v.Name]; !again {
-			l.first[v.Name] = i
+		if env {
+			if at, ok := w.list.first[name]; ok && at < w.index {
+				return true
+			}
 		}
-	}
-	j.known[key] = l
-	return l
-}
-
-// place is where a text stands: its owner, else the field of the document.
-type place struct {
-	owner *stepDraft
-	top   string
-}
-
-// inherited is how many entries of the base file stand before those of the DAG.
-func (w *waiting) inherited(l *loading, base []Var) int {
-	if w.report != &l.report {
-		return 0
-	}
-	return len(base)
-}
-
-// published returns the variables of the steps that the owner depends on,
-// directly or not. Handlers come after all steps.
-func (j *judgement) published(owner *stepDraft) map[string]bool {
-	names := make(map[string]bool)
-	if owner == nil {
-		return names
-	}
-	if slices.Contains(j.handlers[:], owner) {
-		for _, s := range j.steps {
-			names[s.Output] = true
+		switch {
+		case j.run[name]:
+			return true
+		case p.owner == nil && p.own: // the root env
+			return inFile && j.base[name]
+		case j.root[name], k.around[name], (!env || !p.own) && k.env[name]:
+			return true
+		case p.owner == nil && p.top == "defaults":
+			return (!env && j.defaulted[name]) || (inFile && j.baseDefaulted[name])
 		}
-		return names
+		return p.owner != nil && k.published(name)
 	}
-	seen := make(map[string]bool)
-	queue := slices.Clone(owner.Depends)
-	for i := 0; i < len(queue); i++ {
-		s := j.byName[queue[i]]
-		if s == nil || seen[s.Name] {
-			continue
-		}
-		seen[s.Name], names[s.Output] = true, true
-		queue = append(queue, s.Depends...)
-	}
-	return names
-}
-
-// verdict is why a reference is not resolved; why is "" when it is.
-type verdict struct {
-	reason  Reason
-	why     string
-	runTime bool
-}
-
-func unknownVariable(name string) verdict {
-	return verdict{ReasonEnv, "the file sets no variable " + name + " before", true}
-}
-
-// reference judges one reference.
-func (j *judgement) reference(w *waiting, owner *stepDraft, ref value.Reference, has func(string) bool) verdict {
-	switch ref.Namespace {
-	case value.NamespaceConsts:
-		if w.role == roleConst && w.missing[ref.Name] {
-			return verdict{ReasonConst, "consts has no " + ref.Name + " before this one", false}
-		}
-		if w.role != roleConst && !j.consts[ref.Name] {
-			return verdict{ReasonConst, "consts has no " + ref.Name, false}
-		}
-	case value.NamespaceEnv:
-		if w.role == roleConst || !has(ref.Name) {
-			return unknownVariable(ref.Name)
-		}
-	case value.NamespaceParams:
-		if ref.Name == "" {
-			return verdict{ReasonNamespace, "the parameters exist only during a run", true}
-		}
-		if w.role == roleConst || !j.bound[ref.Name] {
-			return verdict{ReasonNone, "the parameter " + ref.Name + " has no value in the file", true}
-		}
-	case value.NamespaceContext:
-		return j.context(w, owner, ref.Name)
-	case value.NamespaceSteps, value.NamespaceForeach:
-		return verdict{ReasonNamespace, string(ref.Namespace) + " is not available in this field", false}
-	}
-	return verdict{}
-}
-
-// context judges a reference to the run context.
-func (j *judgement) context(w *waiting, owner *stepDraft, name string) verdict {
-	switch {
-	case !value.KnownContext(name):
-		return verdict{ReasonContextField, "the run context has no " + name, false}
-	case w.role != roleConst && name == "dag.name",
-		owner != nil && name == "step.name",
-		owner != nil && name == "step.id" && owner.ID != "" && !slices.Contains(j.handlers[:], owner):
-		return verdict{}
-	}
-	return verdict{ReasonNamespace, "the run context exists only during a run", true}
 }
 
 // expressions matches $NAME and ${NAME…}, with the backslashes before it.

@@ -18,6 +18,10 @@ const (
 	ReasonContextField Reason = "unknown_context_field"
 	ReasonConst        Reason = "unknown_const_name"
 	ReasonEnv          Reason = "unknown_env_binding"
+	ReasonStep         Reason = "unknown_step_id"
+	ReasonSelf         Reason = "self_reference"
+	ReasonOutput       Reason = "unknown_output_name"
+	ReasonDependency   Reason = "missing_dependency"
 	// ReasonNone is that of parameters without a value.
 	ReasonNone Reason = ""
 )

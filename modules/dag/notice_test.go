@@ -144,6 +144,81 @@ steps:
 				"run job.yaml steps[1].env[0] $OUT unknown_env_binding",
 			},
 		},
+		"outputs of steps outside of steps": {
+			text: `
+env: [A: "${steps.one.outputs.x}"]
+params: [{name: p, eval: "${steps.one.outputs.x}"}]
+dotenv: ["${steps.one.outputs.x}"]
+working_dir: "${ steps.nope.outputs.x }"
+shell: "sh ${steps.one.outputs.x}"
+preconditions: ["${steps.one.outputs.x}"]
+type: graph
+steps: [{id: one, run: '\${steps.nope.outputs.x} ${steps.one.x} ${one.outputs.x} $steps.one.outputs.x'}]
+handler_on: {exit: {run: 'echo ${steps.one.outputs.x}', env: [B: "${steps.one.outputs.x}"]}}`,
+			want: []string{
+				"defect job.yaml env[0] ${steps.one.outputs.x} namespace_unavailable",
+				"defect job.yaml params[0].eval ${steps.one.outputs.x} namespace_unavailable",
+				"defect job.yaml dotenv[0] ${steps.one.outputs.x} namespace_unavailable",
+				"defect job.yaml working_dir ${ steps.nope.outputs.x } namespace_unavailable",
+				"defect job.yaml shell ${steps.one.outputs.x} namespace_unavailable",
+				"defect job.yaml preconditions[0] ${steps.one.outputs.x} namespace_unavailable",
+				"defect job.yaml handler_on.exit.run ${steps.one.outputs.x} namespace_unavailable",
+				"defect job.yaml handler_on.exit.env[0] ${steps.one.outputs.x} namespace_unavailable",
+			},
+		},
+		"outputs that no step has": {
+			text: `
+type: graph
+steps:
+  - {id: one, name: first, run: ['x', 'echo ${steps.one.outputs.x} ${steps.first.outputs.x} ${steps.two.outputs.x}']}
+  - {id: two, depends: one, action: log.write, with: {message: "${steps.one.outputs.x} ${steps.Two.outputs.x}"}}
+  - run: x
+    env: {A: "${steps.nope.outputs.x}"}
+    preconditions: [{condition: "${steps.nope.outputs.x}", expected: "${steps.nope.outputs.x}"}]
+    retry_policy: {limit: "${steps.nope.outputs.x}", interval_sec: 1}
+    working_dir: "${steps.nope.outputs.x}"
+    stdout: "${steps.nope.outputs.x}"
+    with: {shell: "${steps.nope.outputs.x}"}`,
+			want: []string{
+				"defect job.yaml steps[0].run[1] ${steps.one.outputs.x} self_reference",
+				"defect job.yaml steps[0].run[1] ${steps.first.outputs.x} unknown_step_id",
+				"defect job.yaml steps[0].run[1] ${steps.two.outputs.x} unknown_output_name",
+				"defect job.yaml steps[1].with.message ${steps.one.outputs.x} unknown_output_name",
+				"defect job.yaml steps[1].with.message ${steps.Two.outputs.x} unknown_step_id",
+				"defect job.yaml steps[2].env[0] ${steps.nope.outputs.x} unknown_step_id",
+				"defect job.yaml steps[2].preconditions[0].condition ${steps.nope.outputs.x} unknown_step_id",
+				"defect job.yaml steps[2].retry_policy.limit ${steps.nope.outputs.x} unknown_step_id",
+				"defect job.yaml steps[2].working_dir ${steps.nope.outputs.x} unknown_step_id",
+				"defect job.yaml steps[2].stdout ${steps.nope.outputs.x} unknown_step_id",
+				"defect job.yaml steps[2].with.shell ${steps.nope.outputs.x} unknown_step_id",
+			},
+		},
+		"items outside of a foreach": {
+			text: `
+env: [A: "${foreach.item}"]
+steps: [{run: 'x ${foreach.item.name} ${foreach.a.b.c} ${foreach}'}]
+handler_on: {exit: {run: '${foreach.index}'}}`,
+			want: []string{
+				"defect job.yaml env[0] ${foreach.item} namespace_unavailable",
+				"defect job.yaml steps[0].run ${foreach.item.name} namespace_unavailable",
+				"defect job.yaml handler_on.exit.run ${foreach.index} namespace_unavailable",
+			},
+		},
+		"outputs of other documents and defaults": {
+			text: `
+type: graph
+defaults: {env: [A: "${steps.nope.outputs.x} ${steps.one.outputs.x}"]}
+steps: [{id: one, run: x}]
+---
+name: local
+type: graph
+steps: [{run: "${steps.one.outputs.x}"}]`,
+			want: []string{
+				"defect job.yaml defaults.env[0] ${steps.nope.outputs.x} unknown_step_id",
+				"defect job.yaml defaults.env[0] ${steps.one.outputs.x} unknown_output_name",
+				"defect job.yaml document[1].steps[0].run ${steps.one.outputs.x} unknown_step_id",
+			},
+		},
 		"defaults and later documents": {
 			text: `
 defaults: {env: [A: "$B", B: "$A"], preconditions: ["${consts.no}"]}

@@ -1,6 +1,7 @@
 // Package value puts values into the texts of a workflow file: references such
-// as ${params.day} and ${context.run.id}, and the names and shell-like
-// operators $NAME, ${NAME:-word}.
+// as ${params.day} and ${context.run.id}, those of older files such as
+// ${build.stdout} and ${CONFIG.port}, and the names and shell-like operators $NAME,
+// ${NAME:-word}.
 //
 // It is pure: it reads what its Scope holds, runs nothing and never fails. What
 // has no value stays in the text as it was written. A text is read once, from

@@ -27,6 +27,12 @@ type Reference struct {
 	Offset int
 }
 
+// StepOutput returns the id and the name of a reference to the output of a step.
+func (r Reference) StepOutput() (id, output string) {
+	id, output, _ = strings.Cut(r.Name, ".outputs.")
+	return id, output
+}
+
 // References lists the references of a text in order. Escaped ones are left out.
 func References(text string) []Reference {
 	var refs []Reference
@@ -35,18 +41,6 @@ func References(text string) []Reference {
 		return true
 	})
 	return refs
-}
-
-// Unsupported returns the first reference of a text to a namespace that no
-// field can resolve yet: steps and foreach.
-func Unsupported(text string) (ref string, ok bool) {
-	eachReference(text, func(r Reference) bool {
-		if ok = r.Namespace == NamespaceSteps; ok {
-			ref = r.Text
-		}
-		return !ok
-	})
-	return ref, ok
 }
 
 // eachReference calls visit for each reference of text until it returns false.

@@ -9,25 +9,6 @@ import (
 	"dagu/modules/dag/value"
 )
 
-func TestUnsupported(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ in, want string }{
-		{"a ${steps.count.outputs.rows} b ${foreach.item}", "${steps.count.outputs.rows}"},
-		{`\\${steps.a.outputs.b}`, "${steps.a.outputs.b}"},
-		{"${X:-${steps.a.outputs.b}}", "${steps.a.outputs.b}"},
-		{`\${steps.a.outputs.b}`, ""},
-		{"${steps.a.b} ${steps.a.outputs} ${steps} ${foreach} ${foreach.} ${foreach.a.b.c}", ""},
-		{"${steps.a.outputs.b.c} ${steps.1.outputs.b} ${steps.a.outputs.1}", ""},
-		{"$steps.a.outputs.b", ""},
-		{"${build.outputs.x} ${env.A} ${run.id}", ""},
-		{"", ""},
-	} {
-		ref, ok := value.Unsupported(c.in)
-		require.Equal(t, c.want, ref, c.in)
-		require.Equal(t, c.want != "", ok, c.in)
-	}
-}
-
 func TestReferences(t *testing.T) {
 	t.Parallel()
 	text := `${params} ${params.x}\${env.A} ${consts.c} ${ run.started_at } ${context.run.nope} ${foo.bar} $A ${A} ${steps.a.outputs.b}`

@@ -146,6 +146,16 @@ func (r *resolver) dollar(i int) int {
 		}
 		return next
 	}
+	if o, ok := parseOlder(r.text, i); ok {
+		if v, has := r.older(o); has {
+			if escaped {
+				r.unescape(i)
+			} else {
+				r.replace(i, o.next, v)
+			}
+			return o.next
+		}
+	}
 	if i < r.protected {
 		return i + 1
 	}
@@ -168,9 +178,15 @@ func (r *resolver) reference(ref Reference) (v string, ok bool) {
 			return r.scope.Params.JSON, r.scope.Params.JSON != ""
 		}
 		v, ok = r.param(ref.Name)
+	case NamespaceSteps:
+		id, output := ref.StepOutput()
+		if r.scope.Step != nil {
+			step, known := r.scope.Step(id)
+			v, ok = step.Emitted[output]
+			ok = ok && known
+		}
 	case NamespaceForeach:
 		v, ok = r.scope.Foreach[ref.Name]
-	case NamespaceSteps:
 	}
 	return v, ok
 }
@@ -233,19 +249,20 @@ func (r *resolver) jsonName(i int) int {
 	}
 	next := end + len(`}"`)
 	v, ok := r.scope.name(r.text[start:end])
-	if ok && !r.spend(len(v)) && r.replace(i, next, jsonString(v)) {
+	if ok && !r.spend(len(v)) && r.replace(i, next, jsonText(v)) {
 		return next
 	}
 	return skip
 }
 
-// jsonString returns s as a JSON string, with <, > and & as they are.
-func jsonString(s string) string {
+// jsonText returns a text, or a map of texts and JSON, as JSON, with <, > and & as
+// they are.
+func jsonText(v any) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		return `""` // a string always has an encoding
+	if err := enc.Encode(v); err != nil {
+		return `""` // these always have an encoding
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
