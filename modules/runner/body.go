@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -132,12 +133,15 @@ func (b *body) knownAfter() func(id string) (value.Step, bool) {
 	}
 }
 
-// knownToHandlers is knownAfter without declared outputs, which handlers do not see.
+// knownToHandlers is knownAfter for handlers, which see declared outputs as ${ID.outputs.X} only.
 func (b *body) knownToHandlers() func(id string) (value.Step, bool) {
 	known := b.knownAfter()
 	return func(id string) (value.Step, bool) {
 		left, ok := known(id)
-		left.Emitted = nil
+		outputs := make(map[string]string, len(left.Emitted)+len(left.Published))
+		maps.Copy(outputs, left.Emitted)
+		maps.Copy(outputs, left.Published)
+		left.Emitted, left.Published = nil, outputs
 		return left, ok
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"dagu/modules/dag"
+	"dagu/modules/runner/environ"
 	"dagu/modules/runner/shell"
 	"dagu/modules/store"
 )
@@ -57,10 +58,12 @@ func newTask(b *body, pos int, step *dag.Step) task {
 	return t
 }
 
-// locate resolves the environment, the directory and the shell of a task.
-func (x *run) locate(t *task) {
+// locate resolves the environment, the directory and the shell of a task. Publish adds
+// what other steps have published, which wins over variables of ours.
+func (x *run) locate(t *task, publish func(environ.Env)) {
 	t.dirs = slices.Clone(t.body.dirs)
 	t.scope.env["PWD"] = t.dir()
+	publish(t.scope.env)
 	if t.step.WorkingDir != "" {
 		// The directory may depend on the step's variables, and these on PWD.
 		provisional := t.scope.inner()
@@ -68,6 +71,7 @@ func (x *run) locate(t *task) {
 		dir := provisional.path(t.step.WorkingDir, t.dir())
 		t.dirs = append(t.dirs, directory{dir, stepPerm})
 		t.scope.env["PWD"] = dir
+		publish(t.scope.env)
 	}
 	t.scope.declare(t.step.Env, nil)
 	t.shell = x.shellOf(t.step.Shell, t.scope)
@@ -82,8 +86,7 @@ func (t *task) title() string { return t.body.logs + t.step.Name }
 func (x *run) stepTask(b *body, i int) task {
 	t := newTask(b, i, &b.steps[i])
 	t.scope.values.Step = b.known(i)
-	b.published(i, t.scope.env)
-	x.locate(&t)
+	x.locate(&t, func(env environ.Env) { b.published(i, env) })
 	return t
 }
 
@@ -96,8 +99,7 @@ func (x *run) handlerTask(s slot, status store.Status) task {
 	delete(t.scope.values.Context, "step.id")
 	t.scope.env["DAG_RUN_STATUS"] = string(status)
 	t.scope.values.Context["run.status"] = string(status)
-	b.publishedByAll(t.scope.env)
-	x.locate(&t)
+	x.locate(&t, b.publishedByAll)
 	return t
 }
 
@@ -138,7 +140,7 @@ func (x *run) passGate(ctx context.Context) (outcome, bool) {
 		return outcome{}, true
 	}
 	t := task{body: x.main(), scope: x.root.inner(), step: &dag.Step{}}
-	x.locate(&t)
+	x.locate(&t, func(environ.Env) {})
 	err := x.check(ctx, t, x.dag.Preconditions)
 	switch {
 	case ctx.Err() != nil:
@@ -164,7 +166,9 @@ func (x *run) shellOf(own *dag.Shell, s scope) shell.Shell {
 		if root.Program != "" {
 			sh = shell.Shell{}
 		}
-		sh = expand(root, s, sh)
+		common := s // the field is not one of the step, and names no others
+		common.values.Step, common.values.Foreach = nil, nil
+		sh = expand(root, common, sh)
 	}
 	if own != nil {
 		sh = expand(own, s, sh)
