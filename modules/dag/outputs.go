@@ -1,6 +1,7 @@
 package dag
 
 import (
+	"slices"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -14,26 +15,17 @@ var outputRows = append([]row[stepDraft]{
 	{"stdout", func(s *stepDraft, n node) { decodeStream(&s.Stdout, n) }},
 	{"stderr", func(s *stepDraft, n node) { decodeStream(&s.Stderr, n) }},
 	{"output", decodeOutput},
-}, unsupported[stepDraft]("log_output", "output_schema", "outputs")...)
+	{"outputs", decodeDeclared},
+	{"output_schema", decodeOutputSchema},
+}, unsupported[stepDraft]("log_output")...)
 
-func decodeStream(to *Stream, n node) {
-	if n.Kind == yaml.MappingNode {
-		n.unsupported(n.key + " as a map")
-		return
-	}
-	setReference(&to.Path, n)
-}
-
-// checkStreams records two streams that go to one file.
-func (s *stepDraft) checkStreams() {
-	if s.Stdout.Path != "" && s.Stdout.Path == s.Stderr.Path {
-		s.fields.get("stderr").value.fail("stdout and stderr must not be the same file")
-	}
-}
-
+// decodeOutput decodes the name of a variable, or the entries of an object.
 func decodeOutput(s *stepDraft, n node) {
 	if n.Kind == yaml.MappingNode {
-		n.unsupported("output as a map")
+		s.Publish = decodeEntries(n, false)
+		if len(n.Content) == 0 {
+			n.failHere("output must be a name, or a map with an entry")
+		}
 		return
 	}
 	text, ok := n.text()
@@ -46,4 +38,74 @@ func decodeOutput(s *stepDraft, n node) {
 		return
 	}
 	s.Output = name
+}
+
+// publishesOnly tells whether the step has nothing to execute and an object to publish.
+func (s *stepDraft) publishesOnly() bool {
+	e := s.fields.given("output")
+	return e != nil && e.value.Kind == yaml.MappingNode
+}
+
+// decodeDeclared decodes the outputs that a step writes to DAGU_OUTPUT_FILE.
+func decodeDeclared(s *stepDraft, n node) {
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
+		n.fail("outputs must be a non-empty sequence of maps with name and type")
+		return
+	}
+	for _, item := range n.items() {
+		if item.Kind != yaml.MappingNode {
+			item.fail("an entry of outputs must be a map with name and type, not %s", item.kind())
+			continue
+		}
+		s.declare(item)
+	}
+}
+
+// declare adds one declared output.
+func (s *stepDraft) declare(n node) {
+	var d Declared
+	fields := n.entries()
+	for i := range fields {
+		switch e := &fields[i]; e.key {
+		case "name":
+		case "type":
+			if e.value.null() {
+				continue
+			}
+			if e.value.Value != "string" && e.value.Value != "json" {
+				e.value.fail("type must be string or json%s", e.value.didYouMean(e.value.Value, []string{"string", "json"}))
+			}
+			d.JSON = e.value.Value == "json"
+		default:
+			e.keyNode.failHere("invalid keys: %s is an unknown field of an output%s", e.key, n.didYouMean(e.key, []string{"name", "type"}))
+		}
+	}
+	name := fields.given("name")
+	switch {
+	case name == nil || name.value.scalar() && strings.TrimSpace(name.value.Value) == "":
+		n.failHere("name is required")
+		return
+	case !name.value.scalar() || !validName(strings.TrimSpace(name.value.Value)):
+		name.value.fail("name must match %s", namePattern)
+		return
+	}
+	d.Name = strings.TrimSpace(name.value.Value)
+	if slices.ContainsFunc(s.Outputs, func(other Declared) bool { return other.Name == d.Name }) {
+		name.value.fail("duplicate output name %s", d.Name)
+		return
+	}
+	s.Outputs = append(s.Outputs, d)
+}
+
+// checkOutputs records what the fields about outputs lack, now that all are decoded.
+func (s *stepDraft) checkOutputs() {
+	e := s.fields.get("outputs")
+	switch {
+	case e == nil:
+	case e.value.null(): // elsewhere a null is as good as absent
+		e.keyNode.failHere("outputs must be a non-empty sequence of maps with name and type")
+	case s.fields.given("id") == nil:
+		e.keyNode.failHere("a step with outputs must define id: the values are read by it")
+	}
+	s.checkStreams()
 }

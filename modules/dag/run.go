@@ -149,7 +149,10 @@ func (s *stepDraft) execution() {
 			return // it is an unsupported one, and an error already
 		}
 	}
-	s.at.fail("a step must have run, action or foreach")
+	if s.publishesOnly() && !s.fields.has("with") {
+		return
+	}
+	s.at.fail("a step must have run, action, foreach or output as a map")
 }
 
 // legacyRun settles command and script: each stands for run, and together the

@@ -86,7 +86,7 @@ func decodeStep(n node) *stepDraft {
 		return nil
 	}
 	s.Shell = newShell(s.shell, s.shellArgs, s.shellPackages)
-	s.checkStreams()
+	s.checkOutputs()
 	return s
 }
 
@@ -98,6 +98,8 @@ func (s *stepDraft) kind() string {
 		return kind
 	case s.Foreach != nil:
 		return "foreach"
+	case s.Run.Form == "" && len(s.Publish) > 0:
+		return "output"
 	case s.Run.Form == FormScript:
 		return "script"
 	}

@@ -43,8 +43,9 @@ type Stream struct {
 	Path string
 	// Artifact is an unresolved path below the run's artifacts; "" is none.
 	Artifact string
-	// Outputs are published from what the stream holds; empty is none. Of stdout only.
-	Outputs []Selected
+	// Outputs are published by key besides, of stdout only; empty is none. One without a
+	// key publishes every key of an object.
+	Outputs []Entry
 }
 
 // LogOutput says how the logs of a step's streams are kept.
@@ -69,15 +70,6 @@ const (
 	DecodeYAML Decode = "yaml"
 )
 
-// Selected is a value taken from a stream or a file.
-type Selected struct {
-	// Field is the key that it is published as; "" publishes every key of an object.
-	Field  string
-	Decode Decode
-	// Select is a jq path into the decoded value; "" is all of it.
-	Select string
-}
-
 // Origin is where the value of an Entry comes from.
 type Origin string
 
@@ -89,7 +81,7 @@ const (
 	OriginFile   Origin = "file"
 )
 
-// Entry is a key of the object that a step publishes as its output.
+// Entry is a value that a step publishes by a key.
 type Entry struct {
 	Key    string
 	Origin Origin
@@ -97,7 +89,9 @@ type Entry struct {
 	Value any
 	// Path is the unresolved path of OriginFile.
 	Path   string
+	// Decode is "" for OriginValue.
 	Decode Decode
+	// Select is a jq path into the decoded value; "" is all of it.
 	Select string
 }
 
