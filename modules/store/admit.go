@@ -139,7 +139,8 @@ func (c chooser) serial(ctx context.Context) ([]waiting, error) {
 		)
 		select seq, queue, priority, turn from dags join runs on seq = (select seq from runs
 			where serial = 1 and `+ready+` and dag = dags.name order by turn, seq limit 1)
-		where dags.name is not null and not exists (select 1 from runs as other where other.dag = dags.name and other.status = 'running')`, c.now)
+		where dags.name is not null and not exists (select 1 from runs as other
+			where other.parent = '' and other.dag = dags.name and other.status = 'running')`, c.now)
 }
 
 // take takes what there is room for, in the order of admission.
@@ -220,11 +221,12 @@ func (c chooser) chooseByQueue(ctx context.Context, slots *slots, serial []waiti
 	return slots.take(front), nil
 }
 
-// Owned returns the running runs of this process, in the order of their arrival.
+// Owned returns the running runs of this process, in the order of their arrival,
+// without those inside of others.
 func (s *Store) Owned(ctx context.Context) ([]Run, error) {
 	owner := s.Instance()
 	return read(ctx, s, "read own runs", func(ctx context.Context, q queryer) ([]Run, error) {
-		rows, err := collect(ctx, q, scanRow, "select "+runColumns+" from runs where status = 'running' and owner = $1 order by seq", owner)
+		rows, err := collect(ctx, q, scanRow, "select "+runColumns+" from runs where status = 'running' and owner = $1 and parent = '' order by seq", owner)
 		return runs(rows), err
 	})
 }

@@ -64,7 +64,7 @@ func (t *tx) concluded(ctx context.Context, r row, ref Ref, lost error) error {
 // interrupt ends the attempt, and the run unless it is queued again.
 func (t *tx) interrupt(ctx context.Context, r row, result Result) error {
 	switch {
-	case !r.RetryInterrupted || !r.StopRequested.IsZero():
+	case !r.RetryInterrupted || !r.StopRequested.IsZero() || r.Parent != "":
 		return t.finish(ctx, r, result)
 	case r.interrupted > 0:
 		return t.poison(ctx, r, result)

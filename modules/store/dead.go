@@ -141,7 +141,8 @@ func openRuns(ctx context.Context, q queryer, owner string) ([]row, error) {
 // Close closes the owner's open runs in one transaction, and returns them as they
 // stand then. One that had not begun ran nothing: it goes back to its queue. One
 // that had begun ends as with Interrupt, failed for the reason worker_lost where it is
-// not queued again. Whatever is left of its processes must have been ended before.
+// not queued again. A run inside of another is failed in any case: it is for its parent
+// to have another attempt of it. Whatever is left of its processes must have been ended before.
 func (d DeadOwner) Close(ctx context.Context) (requeued, lost []Run, err error) {
 	type result struct{ requeued, lost []Run }
 	r, err := write(ctx, d.store, "close runs of a dead owner", func(ctx context.Context, t *tx) (r result, err error) {
@@ -168,7 +169,7 @@ func (d DeadOwner) Close(ctx context.Context) (requeued, lost []Run, err error) 
 }
 
 func (t *tx) closeLost(ctx context.Context, r row) error {
-	if r.Begun.IsZero() {
+	if r.Begun.IsZero() && r.Parent == "" {
 		return t.unadmit(ctx, r)
 	}
 	const message = "the process that executed it died"

@@ -33,6 +33,15 @@
 // and its place in the queue, takes no slot while it waits, outlives its process, and
 // is ended by RequestStop like any queued run.
 //
+// # Runs inside of others
+//
+// A run that a step of another one waits for is recorded like any other and lives
+// inside of that: StartInside makes it running at once, in the process that executes
+// its parent, and only the parent's attempts can have more attempts of it. It is never
+// queued, no limit counts it, and it is not in the history of its DAG, since a local DAG
+// has its name for one file only. When its process dies it is failed, in the transaction
+// that closes its parent or queues it again. It is removed before its parent is.
+//
 // # Due times
 //
 // A due time has exactly one outcome, which is written with its run and its

@@ -33,7 +33,7 @@ const hasStarted = `(case when status = 'running' then started < $2
 // started reads the DAG's open runs that started before the due time, oldest first.
 func (d *decider) started(ctx context.Context, c Candidate) ([]row, error) {
 	return collect(ctx, d, scanRow, "select "+runColumns+
-		" from runs where dag = $1 and status in ('queued', 'running') and "+hasStarted+" order by seq", c.DAG, nanos(c.Due))
+		" from runs where parent = '' and dag = $1 and status in ('queued', 'running') and "+hasStarted+" order by seq", c.DAG, nanos(c.Due))
 }
 
 // takeOver gives the run of a restart the parameters and the directory of the newest
@@ -71,7 +71,7 @@ func (d *decider) place(ctx context.Context, c Candidate, v Verdict, run NewRun)
 // supersede ends the runs of earlier start times that have never begun, and says so
 // in the outcomes of those.
 func (d *decider) supersede(ctx context.Context, c Candidate) error {
-	waiting, err := collect(ctx, d, scanRow, "select "+runColumns+` from runs where dag = $1 and status = 'queued'
+	waiting, err := collect(ctx, d, scanRow, "select "+runColumns+` from runs where parent = '' and dag = $1 and status = 'queued'
 		and attempt = 0 and due <> 0 and due < $2 and restart_wait is null order by seq`, c.DAG, nanos(c.Due))
 	if err != nil {
 		return err

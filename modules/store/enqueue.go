@@ -55,14 +55,14 @@ func (r row) same(n NewRun) bool {
 	a := r.NewRun
 	return a.ID == n.ID && a.DAG == n.DAG && a.TextHash == n.TextHash && a.Queue == n.Queue &&
 		a.Priority == n.Priority && nanos(a.Due) == nanos(n.Due) && a.RetainDays == n.RetainDays &&
-		a.RetryInterrupted == n.RetryInterrupted && a.DefaultWorkingDir == n.DefaultWorkingDir &&
+		a.Parent == n.Parent && a.RootID == n.RootID && a.RetryInterrupted == n.RetryInterrupted && a.DefaultWorkingDir == n.DefaultWorkingDir &&
 		slices.Equal(a.Params, n.Params) && slices.Equal(a.Labels, n.Labels)
 }
 
 // Retry begins a new attempt of a run that is over, or that waits for one, with the
 // text it had, in this process and outside of queue limits. With only, see Run.Only,
-// it is one of these steps. ErrOpen while the run is not over and does not wait. A
-// repeat before Begin returns the same attempt.
+// it is one of these steps. ErrOpen while the run is not over and does not wait, and
+// ErrInside when it is part of another. A repeat before Begin returns the same attempt.
 func (s *Store) Retry(ctx context.Context, runID string, only ...string) (Run, error) {
 	attemptID := uuid.NewString()
 	steps, err := listText(only)
@@ -77,6 +77,8 @@ func (s *Store) Retry(ctx context.Context, runID string, only ...string) (Run, e
 		switch {
 		case err != nil:
 			return Run{}, err
+		case r.Parent != "":
+			return Run{}, fmt.Errorf("it is part of run %s: %w", r.Parent, ErrInside)
 		case r.Status == StatusRunning && r.Owner == t.owner && r.Unlimited && r.Begun.IsZero() && r.Attempt > 1:
 			return r.Run, nil
 		case !r.Status.Final() && !r.Waiting():
@@ -89,13 +91,16 @@ func (s *Store) Retry(ctx context.Context, runID string, only ...string) (Run, e
 }
 
 // Requeue queues a run that is over once more, with the text it had. ErrOpen
-// while it is not over. A repeat returns the queued run.
+// while it is not over, and ErrInside when it is part of another. A repeat returns the
+// queued run.
 func (s *Store) Requeue(ctx context.Context, runID string, trigger Trigger) (Run, error) {
 	return write(ctx, s, "queue run "+runID+" again", func(ctx context.Context, t *tx) (Run, error) {
 		r, err := byID(ctx, t, runID)
 		switch {
 		case err != nil:
 			return Run{}, err
+		case r.Parent != "":
+			return Run{}, fmt.Errorf("it is part of run %s: %w", r.Parent, ErrInside)
 		case r.Status == StatusQueued && r.Trigger == trigger:
 			return r.Run, nil
 		case !r.Status.Final():

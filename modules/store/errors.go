@@ -17,6 +17,8 @@ var (
 	ErrExists = errors.New("another run has this id")
 	// ErrOpen: the run is queued or running, and the call needs one that is over.
 	ErrOpen = errors.New("the run is not over")
+	// ErrInside: the run is part of another one, which alone can have more attempts of it.
+	ErrInside = errors.New("a run inside of another has no attempts of its own")
 	// ErrUnknown: nobody can say whether a write was recorded, because its time
 	// was over or the disk failed. It may still be recorded later. Repeat it, or
 	// read by its key, before acting on it.

@@ -92,7 +92,7 @@ func (l *Ledger) read(ctx context.Context, q queryer, o Options) error {
 	if err != nil {
 		return err
 	}
-	l.Strays, err = collect(ctx, q, scanStray, `select id, dag, due from runs where dag = $1 and due <> 0 and due >= $2
+	l.Strays, err = collect(ctx, q, scanStray, `select id, dag, due from runs where parent = '' and dag = $1 and due <> 0 and due >= $2
 			and not (status = 'aborted' and reason = $3)
 			and not exists (select 1 from occurrences o where o.dag = runs.dag and o.due = runs.due and o.run_id = runs.id)
 		order by due, seq`, l.DAG, nanos(l.Since), ReasonSuperseded)

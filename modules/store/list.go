@@ -16,7 +16,8 @@ func (s *Store) Run(ctx context.Context, id string) (Run, error) {
 	})
 }
 
-// Runs returns the runs that the filter selects, the one queued last first.
+// Runs returns the runs that the filter selects, the one queued last first. Those
+// inside of others are not among them, see Children.
 func (s *Store) Runs(ctx context.Context, f Filter) ([]Run, error) {
 	if f.Limit < 1 {
 		return nil, errors.New("read runs: Filter.Limit is below 1")
@@ -43,7 +44,7 @@ func (s *Store) Runs(ctx context.Context, f Filter) ([]Run, error) {
 
 // statement puts the filter into SQL; labels are left to labelled.
 func (f Filter) statement() (text string, args []any) {
-	var where []string
+	where := []string{"parent = ''"}
 	add := func(condition string, arg any) {
 		args = append(args, arg)
 		where = append(where, fmt.Sprintf(condition, len(args)))
@@ -68,11 +69,7 @@ func (f Filter) statement() (text string, args []any) {
 		}
 		where = append(where, "status in ("+strings.Join(marks, ", ")+")")
 	}
-	text = "select " + runColumns + " from runs"
-	if len(where) > 0 {
-		text += " where " + strings.Join(where, " and ")
-	}
-	text += " order by queued desc, seq desc"
+	text = "select " + runColumns + " from runs where " + strings.Join(where, " and ") + " order by queued desc, seq desc"
 	if len(f.Labels) == 0 {
 		args = append(args, f.Limit)
 		text += fmt.Sprintf(" limit $%d", len(args))
@@ -97,11 +94,11 @@ func escapeLike(s string) string {
 func (s *Store) LastRuns(ctx context.Context) (map[string]Run, error) {
 	return read(ctx, s, "read last runs", func(ctx context.Context, q queryer) (map[string]Run, error) {
 		rows, err := collect(ctx, q, scanRow, `with recursive dags (name) as (
-				select min(dag) from runs
+				select min(dag) from runs where parent = ''
 				union all
-				select (select min(dag) from runs where dag > dags.name) from dags where dags.name is not null
+				select (select min(dag) from runs where parent = '' and dag > dags.name) from dags where dags.name is not null
 			)
-			select `+runColumns+` from dags join runs on seq = (select seq from runs where dag = dags.name
+			select `+runColumns+` from dags join runs on seq = (select seq from runs where parent = '' and dag = dags.name
 				order by queued desc, seq desc limit 1)
 			where dags.name is not null`)
 		last := make(map[string]Run, len(rows))
@@ -112,10 +109,11 @@ func (s *Store) LastRuns(ctx context.Context) (map[string]Run, error) {
 	})
 }
 
-// Counts returns how many runs are running and queued, over all processes.
+// Counts returns how many runs are running and queued, over all processes. Those
+// inside of others are not counted.
 func (s *Store) Counts(ctx context.Context) (running, queued int, err error) {
 	list, err := read(ctx, s, "count runs", func(ctx context.Context, q queryer) ([]int64, error) {
-		return collect(ctx, q, number, `select count(*) from runs where status = 'running'
+		return collect(ctx, q, number, `select count(*) from runs where status = 'running' and parent = ''
 			union all select sum(n) from (select count(*) as n from runs where status = 'queued' and serial = 0
 				union all select count(*) from runs where status = 'queued' and serial = 1) as queued`)
 	})

@@ -129,6 +129,18 @@ func exercise(t *testing.T, s *store.Store, clock *clock) {
 	require.NoError(t, err)
 	require.NoError(t, s.Finish(ctx, run.Ref(), store.Result{Status: store.StatusSucceeded}))
 
+	outer, err := s.StartNow(ctx, newRun("d", "outer"))
+	require.NoError(t, err)
+	inner, err := s.StartInside(ctx, outer.Ref(), newRun("d", "inner"))
+	require.NoError(t, err)
+	require.NoError(t, s.Finish(ctx, inner.Ref(), failed()))
+	_, err = s.StartInside(ctx, outer.Ref(), newRun("d", "inner"))
+	require.NoError(t, err)
+	_, err = s.Children(ctx, "outer")
+	require.NoError(t, err)
+	_, err = s.Within(ctx, "outer", "inner")
+	require.NoError(t, err)
+
 	_, err = s.Runs(ctx, store.Filter{DAG: "d", Limit: 5})
 	require.NoError(t, err)
 	_, err = s.Runs(ctx, store.Filter{Statuses: []store.Status{store.StatusFailed}, Labels: []string{"x"}, From: due, To: due, IDPart: "x", Limit: 5})

@@ -19,25 +19,32 @@ const (
 	vacuumBatch = 500
 )
 
-// Expired returns runs whose retention has ended, earliest end first.
+// Expired returns runs whose retention has ended, earliest end first. Before them come
+// the runs inside of them, the innermost first.
 func (s *Store) Expired(ctx context.Context, now time.Time, limit int) ([]Run, error) {
 	if limit < 1 {
 		return nil, errors.New("read expired runs: limit is below 1")
 	}
 	return read(ctx, s, "read expired runs", func(ctx context.Context, q queryer) ([]Run, error) {
-		rows, err := collect(ctx, q, scanRow, "select "+runColumns+
-			" from runs where expires <> 0 and expires <= $1 order by expires limit $2", nanos(now), limit)
+		rows, err := collect(ctx, q, scanRow, `with recursive gone (id, depth) as (
+				select id, 0 from (select id from runs where expires <> 0 and expires <= $1 order by expires limit $2) as over
+				union all
+				select runs.id, depth + 1 from gone join runs on runs.parent = gone.id and runs.parent <> ''
+			)
+			select `+runColumns+` from runs join gone using (id) order by depth desc, expires, seq limit $2`, nanos(now), limit)
 		return runs(rows), err
 	})
 }
 
 // Forget deletes runs that are over, with their attempts and steps. Their files
-// must be gone before. Ids of open runs, or of none, are passed over.
+// must be gone before. Ids of open runs, of those that have others inside, or of none,
+// are passed over.
 func (s *Store) Forget(ctx context.Context, ids []string) error {
 	for batch := range slices.Chunk(ids, pruneBatch) {
 		_, err := write(ctx, s, "forget runs", func(ctx context.Context, t *tx) (struct{}, error) {
 			for _, id := range batch {
-				if _, err := t.exec(ctx, "delete from runs where id = $1 and status not in ('queued', 'running')", id); err != nil {
+				if _, err := t.exec(ctx, `delete from runs where id = $1 and status not in ('queued', 'running')
+					and not exists (select 1 from runs as inside where inside.parent = runs.id and inside.parent <> '')`, id); err != nil {
 					return struct{}{}, err
 				}
 			}

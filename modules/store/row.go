@@ -19,7 +19,8 @@ type row struct {
 
 const runColumns = `seq, id, dag, text_hash, cause, due, queue, priority, params, labels, retain_days, retry_interrupted,
 	default_working_dir, queued, status, reason, error, attempt, attempt_id, owner, unlimited, interrupted,
-	started, begun, finished, stop_requested, log_dir, work_dir, not_before, retries, only_steps`
+	started, begun, finished, stop_requested, log_dir, work_dir, not_before, retries, only_steps,
+	parent, parent_step, root_dag, root_id`
 
 func scanRow(rows *sql.Rows) (row, error) {
 	var (
@@ -30,7 +31,7 @@ func scanRow(rows *sql.Rows) (row, error) {
 	err := rows.Scan(&r.seq, &r.ID, &r.DAG, &r.TextHash, &r.Trigger, &due, &r.Queue, &r.Priority, &params, &labels,
 		&r.RetainDays, &r.RetryInterrupted, &r.DefaultWorkingDir, &queued, &r.Status, &r.Reason, &r.Error, &r.Attempt, &r.AttemptID,
 		&r.Owner, &r.Unlimited, &r.interrupted, &started, &begun, &finished, &stopRequested, &r.LogDir, &r.WorkDir,
-		&notBefore, &r.Retries, &only)
+		&notBefore, &r.Retries, &only, &r.Parent, &r.ParentStep, &r.RootDAG, &r.RootID)
 	if err != nil {
 		return r, err
 	}
@@ -93,18 +94,18 @@ func (t *tx) insert(ctx context.Context, n NewRun, attemptID string) (bool, erro
 	}
 	common := []any{
 		n.ID, n.DAG, n.TextHash, n.Trigger, due, n.Queue, n.Priority, params, labels,
-		n.RetainDays, flag(n.RetryInterrupted), n.DefaultWorkingDir, turn, now,
+		n.RetainDays, flag(n.RetryInterrupted), n.DefaultWorkingDir, turn, now, n.Parent, n.ParentStep, n.RootDAG, n.RootID,
 	}
-	const columns = `insert into runs (id, dag, text_hash, cause, due, queue, priority, params, labels,
-		retain_days, retry_interrupted, default_working_dir, turn, queued, status`
+	const columns = `insert into runs (id, dag, text_hash, cause, due, queue, priority, params, labels, retain_days,
+		retry_interrupted, default_working_dir, turn, queued, parent, parent_step, root_dag, root_id, status`
 	var changed int64
 	if attemptID == "" {
-		changed, err = t.exec(ctx, columns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'queued')
-			on conflict (id) do nothing`, common...)
+		changed, err = t.exec(ctx, columns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+			'queued') on conflict (id) do nothing`, common...)
 		t.wake |= TopicQueue
 	} else {
 		changed, err = t.exec(ctx, columns+`, attempt, attempt_id, owner, unlimited, started)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'running', 1, $15, $16, 1, $14)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'running', 1, $19, $20, 1, $14)
 			on conflict (id) do nothing`, append(common, attemptID, t.owner)...)
 	}
 	if isForeignKey(err) {
@@ -113,9 +114,10 @@ func (t *tx) insert(ctx context.Context, n NewRun, attemptID string) (bool, erro
 	return changed > 0, err
 }
 
-// expiry is when retention of a run that is over now ends; 0 is never.
+// expiry is when retention of a run that is over now ends; 0 is never, and stands for
+// runs inside of others, which go with them.
 func (t *tx) expiry(r row) int64 {
-	if r.RetainDays == 0 {
+	if r.RetainDays == 0 || r.Parent != "" {
 		return 0
 	}
 	return nanos(t.now.Add(time.Duration(r.RetainDays) * 24 * time.Hour))

@@ -5,7 +5,7 @@ import "context"
 // state reads what the verdict depends on. What it reads does not grow with how many
 // runs wait, so that a long catch-up of one DAG does not take longer with each run.
 func (d *decider) state(ctx context.Context, c Candidate) (s State, err error) {
-	const open = "select 1 from runs where dag = $1 and status in ('queued', 'running')"
+	const open = "select 1 from runs where parent = '' and dag = $1 and status in ('queued', 'running')"
 	if _, s.Busy, err = first(ctx, d, number, open+" limit 1", c.DAG); err != nil {
 		return s, err
 	}
@@ -15,7 +15,7 @@ func (d *decider) state(ctx context.Context, c Candidate) (s State, err error) {
 		}
 	}
 	if !c.SucceededFrom.IsZero() {
-		_, s.Succeeded, err = first(ctx, d, number, `select 1 from runs where dag = $1 and status = 'succeeded'
+		_, s.Succeeded, err = first(ctx, d, number, `select 1 from runs where parent = '' and dag = $1 and status = 'succeeded'
 			and finished >= $2 and finished < $3 limit 1`, c.DAG, nanos(c.SucceededFrom), nanos(c.Due))
 		if err != nil {
 			return s, err

@@ -31,7 +31,7 @@ func (s *Store) RequestStop(ctx context.Context, dag, runID string) (n int, err 
 func (t *tx) toStop(ctx context.Context, dag, runID string) ([]row, error) {
 	if runID == "" {
 		return collect(ctx, t, scanRow, "select "+runColumns+
-			" from runs where dag = $1 and status in ('queued', 'running') order by seq", dag)
+			" from runs where parent = '' and dag = $1 and status in ('queued', 'running') order by seq", dag)
 	}
 	r, err := byID(ctx, t, runID)
 	switch {

@@ -54,15 +54,15 @@ func (t *tx) putText(ctx context.Context, text Text) error {
 	if body == nil {
 		body = []byte{} // nil is NULL
 	}
-	_, err = t.exec(ctx, "insert into texts (hash, dag, file, body, base_file, base, stored) values ($1, $2, $3, $4, $5, $6, $7)",
-		text.Hash, text.DAG, text.File, body, text.BaseFile, base, now)
+	_, err = t.exec(ctx, "insert into texts (hash, dag, file, body, base_file, base, stored, document) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+		text.Hash, text.DAG, text.File, body, text.BaseFile, base, now, text.Document)
 	return err
 }
 
 // Text returns the text of a hash; ErrNotFound when it was never put, or is no longer kept.
 func (s *Store) Text(ctx context.Context, hash string) (Text, error) {
 	return read(ctx, s, "read text", func(ctx context.Context, q queryer) (Text, error) {
-		text, found, err := first(ctx, q, scanText, `select t.hash, t.dag, t.file, t.body, t.base_file, b.body
+		text, found, err := first(ctx, q, scanText, `select t.hash, t.dag, t.file, t.body, t.base_file, b.body, t.document
 			from texts t left join bases b on b.hash = t.base where t.hash = $1`, hash)
 		if err == nil && !found {
 			err = fmt.Errorf("text %s: %w", hash, ErrNotFound)
@@ -72,7 +72,7 @@ func (s *Store) Text(ctx context.Context, hash string) (Text, error) {
 }
 
 func scanText(rows *sql.Rows) (t Text, err error) {
-	err = rows.Scan(&t.Hash, &t.DAG, &t.File, &t.Body, &t.BaseFile, &t.Base)
+	err = rows.Scan(&t.Hash, &t.DAG, &t.File, &t.Body, &t.BaseFile, &t.Base, &t.Document)
 	return t, err
 }
 

@@ -108,6 +108,9 @@ type Text struct {
 	Body     []byte
 	BaseFile string
 	Base     []byte
+	// Document is the name of a later document of the file, which is then the DAG; ""
+	// is the first one.
+	Document string
 }
 
 // File is the last good version of a DAG file.
@@ -234,6 +237,13 @@ type NewRun struct {
 	// as a DAG file has it: a relative one is meant against the directory of that
 	// file. "" is a directory of the run's own.
 	DefaultWorkingDir string
+	// Parent is the id of the run whose step, ParentStep, waits for this one, which
+	// lives inside of it: it never waits in a queue, and no list of a DAG's runs has it.
+	// "" is a run of its own.
+	Parent, ParentStep string
+	// RootDAG and RootID are the run at the beginning of the calls that led to this
+	// one, which need not wait for it; "" where no step called it.
+	RootDAG, RootID string
 }
 
 // Run is a recorded run.
