@@ -103,22 +103,32 @@ const ready = `status = 'queued' and not_before <= $1 and (not_before = 0
 	and (restart_wait is null or not exists (select 1 from runs as stopped where stopped.restarted_by = runs.id
 		and (stopped.finished = 0 or stopped.finished + runs.restart_wait > $1)))`
 
-// choose looks at the head of the order over all
-// queues; only when that is crowded by full queues does it ask each queue for
-// its own head. Either way the work does not grow with how many runs wait in a
-// full queue.
+// few is how many queues with waiting runs are too many to ask each of them at first.
+const few = 16
+
+// choose asks each queue for its front while few of them hold what waits. Otherwise it
+// looks at the head of the order over all queues; only when that is crowded by full
+// queues does it ask each one, however many. Either way the work does not grow with how
+// many runs wait in a full queue.
 func (c chooser) choose(ctx context.Context) ([]int64, error) {
-	look := 2*c.Free + 64
-	head, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where serial = 0 and `+ready+`
-		order by priority desc, turn, seq limit $2`, c.now, look)
+	queues, err := collect(ctx, c, word, waitingQueues+" select name from queues where name is not null limit 0 + $1", few)
 	if err != nil {
 		return nil, err
 	}
 	serial, err := c.serial(ctx)
-	if err != nil || len(head)+len(serial) == 0 {
+	if err != nil || len(queues)+len(serial) == 0 {
 		return nil, err
 	}
 	slots, err := c.slots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(queues) < few {
+		return c.chooseOf(ctx, slots, queues, serial)
+	}
+	look := 2*c.Free + 64
+	head, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where serial = 0 and `+ready+`
+		order by priority desc, turn, seq limit 0 + $2`, c.now, look)
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +137,37 @@ func (c chooser) choose(ctx context.Context) ([]int64, error) {
 		return taken, nil
 	}
 	return c.chooseByQueue(ctx, slots, serial)
+}
+
+// waitingQueues begins a statement with the names of the queues that hold waiting runs,
+// and null. The recursion steps from queue to queue through the index, however long they are.
+const waitingQueues = `with recursive queues (name) as (
+		select min(queue) from runs where status = 'queued' and serial = 0
+		union all
+		select (select min(queue) from runs where status = 'queued' and serial = 0 and queue > queues.name) from queues where queues.name is not null
+	)`
+
+// chooseOf merges the fronts of the queues with the serial runs.
+func (c chooser) chooseOf(ctx context.Context, slots *slots, queues []string, serial []waiting) ([]int64, error) {
+	front := serial
+	for _, queue := range queues {
+		more, err := c.front(ctx, queue, min(slots.room(queue), c.Free))
+		if err != nil {
+			return nil, err
+		}
+		front = append(front, more...)
+	}
+	return slots.take(front), nil
+}
+
+// front reads the first n runs that are ready in a queue. SQLite prepares a statement
+// anew for each value of a limit that is a parameter and nothing else.
+func (c chooser) front(ctx context.Context, queue string, n int) ([]waiting, error) {
+	if n <= 0 {
+		return nil, nil
+	}
+	return collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where serial = 0 and `+ready+`
+		and queue = $2 order by priority desc, turn, seq limit 0 + $3`, c.now, queue, n)
 }
 
 // serial finds the first of the serial runs of each DAG, of those DAGs that do not
@@ -190,13 +231,8 @@ func (c chooser) slots(ctx context.Context) (*slots, error) {
 }
 
 // chooseByQueue merges the fronts of the queues that have room with the serial runs.
-// The recursion steps from queue to queue through the index, however long they are.
 func (c chooser) chooseByQueue(ctx context.Context, slots *slots, serial []waiting) ([]int64, error) {
-	heads, err := collect(ctx, c, scanWaiting, `with recursive queues (name) as (
-			select min(queue) from runs where status = 'queued' and serial = 0
-			union all
-			select (select min(queue) from runs where status = 'queued' and serial = 0 and queue > queues.name) from queues where queues.name is not null
-		)
+	heads, err := collect(ctx, c, scanWaiting, waitingQueues+`
 		select seq, queue, priority, turn from queues join runs on seq = (select seq from runs
 			where serial = 0 and `+ready+` and queue = queues.name order by priority desc, turn, seq limit 1)
 		where queues.name is not null`, c.now)
@@ -210,8 +246,7 @@ func (c chooser) chooseByQueue(ctx context.Context, slots *slots, serial []waiti
 		case n == 1:
 			front = append(front, w)
 		default:
-			more, err := collect(ctx, c, scanWaiting, `select seq, queue, priority, turn from runs where serial = 0 and `+ready+`
-				and queue = $2 order by priority desc, turn, seq limit $3`, c.now, w.queue, n)
+			more, err := c.front(ctx, w.queue, n)
 			if err != nil {
 				return nil, err
 			}

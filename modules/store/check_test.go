@@ -125,7 +125,7 @@ func TestCheckTellsOfDamage(t *testing.T) {
 // What the disk gave wrongly does not stay in the writer's memory.
 func TestWritesWorkAgainWhenTheDiskDoes(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"sqlite_schema", "runs_order"} {
+	for _, name := range []string{"sqlite_schema", "runs_waiting"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
