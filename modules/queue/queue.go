@@ -263,10 +263,16 @@ func (q *Queue) hand(ctx context.Context, runs []store.Run) {
 	}
 }
 
+// free takes out a run that is over. The store wakes the loop when a queue has a slot
+// again; only the room of this process is nothing that it knows of.
 func (q *Queue) free(id string) {
 	q.mu.Lock()
+	full := len(q.active) >= q.options.MaxActive
 	delete(q.active, id)
 	q.mu.Unlock()
+	if !full {
+		return
+	}
 	select {
 	case q.freed <- struct{}{}:
 	default:
