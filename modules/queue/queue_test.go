@@ -222,6 +222,22 @@ func TestAFreedSlotIsFilledAtOnce(t *testing.T) {
 	})
 }
 
+// The store wakes the loop when the end of a run makes room in its queue; only of a
+// full process does it not know.
+func TestAnEndInAProcessWithRoomAsksForNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, e := newFakeStore(1), &fakeExecutor{}
+		q := start(t, s, e, &fakePulse{}, zap.NewNop())
+		asked := s.asked
+		e.end("run-0")
+		synctest.Wait()
+		require.Equal(t, asked, s.asked)
+		require.Zero(t, q.Active())
+		require.NoError(t, q.Stop(t.Context()))
+	})
+}
+
 func TestAnEnqueuedRunIsAdmittedAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
