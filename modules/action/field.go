@@ -2,6 +2,7 @@ package action
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -31,6 +32,12 @@ type Field struct {
 	Required bool
 	// Raw keeps references and names in the value as they are written.
 	Raw bool
+	// Reference takes a text that is one reference and nothing else, which must have a
+	// value when the step starts.
+	Reference bool
+	// Blank makes references to declared parameters without a value empty in the value,
+	// instead of leaving them as they are.
+	Blank bool
 	// OneOf lists the texts that are allowed; empty allows all.
 	OneOf []string
 	// Check judges a value of the right kind that holds no reference; nil lets all pass.
@@ -108,14 +115,25 @@ func (d *Definition) field(name string) *Field {
 	return nil
 }
 
-// Raw tells whether the field's value is never resolved.
-func (d *Definition) Raw(name string) bool {
-	f := d.field(name)
-	return f != nil && f.Raw
+// Field returns the field of a name; the zero Field when there is none.
+func (d *Definition) Field(name string) Field {
+	if f := d.field(name); f != nil {
+		return *f
+	}
+	return Field{}
 }
+
+// Raw tells whether the field's value is never resolved.
+func (d *Definition) Raw(name string) bool { return d.Field(name).Raw }
+
+// whole matches a text that is one reference.
+var whole = regexp.MustCompile(`^\s*\$\{\s*(params|[A-Za-z_][A-Za-z0-9_]*\.[^{}]+)\}\s*$`)
 
 // judge returns what is wrong with a value; "" when nothing is.
 func (f *Field) judge(v any, final bool) string {
+	if text, ok := v.(string); f.Reference && !final && (!ok || !whole.MatchString(text)) {
+		return "must be one reference and nothing else, such as ${steps.ID.outputs.NAME}, not " + describe(v)
+	}
 	if text, ok := v.(string); ok && !final && !f.Raw && strings.Contains(text, "$") {
 		return ""
 	}

@@ -22,7 +22,8 @@ var definitions = sync.OnceValue(func() map[string]*Definition {
 // All returns all actions, in a new list with each call.
 func All() []*Definition {
 	return []*Definition{
-		dagEnqueue(), dagRun(), execute(), logWrite(), mailSend(), noop(),
+		dagEnqueue(), dagRun(), dataConvert(), dataPick(), execute(), jqFilter(), logWrite(), mailSend(), noop(), outputsWrite(),
+		templateRender(),
 	}
 }
 
@@ -44,14 +45,17 @@ func Names() []string {
 
 // Unsupported tells whether a name is one that the language knows and this product
 // does not do: containers, remote shells, other databases, models, and actions of
-// repositories.
+// repositories. Older releases have some of them without what follows the dot.
 func Unsupported(name string) bool {
-	family, _, dotted := strings.Cut(name, ".")
 	if repository, _, versioned := strings.Cut(name, "@"); versioned && strings.Count(repository, "/") == 1 {
 		return true
 	}
-	return dotted && slices.Contains([]string{
+	family, rest, dotted := strings.Cut(name, ".")
+	if dotted && rest == "" {
+		return false
+	}
+	return slices.Contains([]string{
 		"agent", "archive", "artifact", "chat", "container", "docker", "git", "harness", "human", "k8s", "kubernetes",
 		"postgres", "redis", "router", "s3", "sftp", "ssh", "state",
-	}, family)
+	}, family) || (!dotted && slices.Contains([]string{"gha", "github_action", "hitl"}, family))
 }

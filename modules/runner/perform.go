@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"dagu/modules/action"
+	"dagu/modules/dag/value"
 )
 
 // resolveWork resolves what the step is for.
@@ -39,7 +41,16 @@ func (e *execution) resolveAction() error {
 	}
 	e.with = make(action.Values, len(a.With))
 	for key, v := range a.With {
-		if !definition.Raw(key) {
+		switch field := definition.Field(key); {
+		case field.Raw:
+		case field.Blank:
+			v = e.blanks(values).ExpandTree(v)
+		case field.Reference:
+			authored := v
+			if v = values.ExpandTree(v); v == authored {
+				return fmt.Errorf("action %s: with.%s: the reference %v has no value", a.Name, key, authored)
+			}
+		default:
 			v = values.ExpandTree(v)
 		}
 		e.with[key] = v
@@ -51,6 +62,38 @@ func (e *execution) resolveAction() error {
 		e.argvs = [][]string{append([]string{e.with.Text("command")}, e.with.Texts("args")...)}
 	}
 	return nil
+}
+
+// blanks returns values in which declared parameters that were not given are empty.
+func (e *execution) blanks(values value.Scope) value.Scope {
+	given := make(map[string]bool, len(values.Params.Named))
+	for _, p := range values.Params.Named {
+		given[p.Name] = true
+	}
+	missing := make(map[string]bool)
+	for _, p := range e.run.dag.Params {
+		missing[p.Name] = p.Name != "" && !given[p.Name]
+	}
+	properties, _ := e.run.dag.ParamSchema["properties"].(map[string]any)
+	for name := range properties {
+		missing[name] = !given[name]
+	}
+	values.Params.Named = slices.Clone(values.Params.Named)
+	for name, is := range missing {
+		if is {
+			values.Params.Named = append(values.Params.Named, value.Pair{Name: name})
+		}
+	}
+	env := values.Env
+	values.Env = func(name string) (string, bool) {
+		if env != nil {
+			if text, ok := env(name); ok {
+				return text, true
+			}
+		}
+		return "", missing[name]
+	}
+	return values
 }
 
 // perform does what the step is for, now that its files are open.
