@@ -22,7 +22,17 @@ var definitions = sync.OnceValue(func() map[string]*Definition {
 // All returns all actions, in a new list with each call.
 func All() []*Definition {
 	return []*Definition{
-		dagEnqueue(), dagRun(), dataConvert(), dataPick(), execute(), jqFilter(), logWrite(), mailSend(), noop(), outputsWrite(),
+		dagEnqueue(),
+		dagRun(),
+		dataConvert(),
+		dataPick(),
+		execute(),
+		jqFilter(),
+		logWrite(),
+		mailSend(),
+		noop(),
+		outputsWrite(),
+		sqliteQuery(),
 		templateRender(),
 	}
 }

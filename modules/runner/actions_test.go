@@ -31,6 +31,7 @@ func TestActions(t *testing.T) {
 		"template, none of us":  {`{action: template.render, with: {template: "{{.p}}", data: {p: "${params.OTHER}"}}}`, "${params.OTHER}", ""},
 		"template by reference": {`{action: template.render, with: {template_ref: "${consts.page}", data: {p: 1}}}`, "<1> ${params.P}", ""},
 		"template of nothing":   {`{action: template.render, with: {template_ref: "${consts.none}"}}`, "", "with.template_ref: the reference ${consts.none} has no value"},
+		"sqlite":                {`{action: sqlite.query, with: {dsn: "${params.P}.db", query: "SELECT :p AS p, '$V' AS v", params: {p: "${params.P}"}}}`, `{"p":"x","v":"$V"}` + "\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
