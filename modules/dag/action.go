@@ -1,6 +1,7 @@
 package dag
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -54,6 +55,14 @@ func decodeAction(name node, with *entry) *Action {
 
 // unknownAction records an action that there is not.
 func (n *node) unknownAction(name string) {
+	root := n
+	for root.parent != nil {
+		root = root.parent
+	}
+	if n.report.custom[name] || root.custom()[name] {
+		n.unsupported(fmt.Sprintf("action %q, a custom one,", name))
+		return
+	}
 	if action.Unsupported(name) {
 		n.failHere("action %q is not supported", name)
 		return

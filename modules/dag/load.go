@@ -11,14 +11,16 @@ import (
 )
 
 // Load reads a DAG for a run. The error is [Errors] with all problems of the
-// file and its base file. Load may be called by many goroutines at once.
+// file and its base file; a container is one of them, because nothing here can run
+// in one. Load may be called by many goroutines at once.
 func Load(source Source, options Options) (*DAG, error) {
 	return load(source, options, false)
 }
 
 // Validate reads a DAG as [Load] does, under the stricter rules for the
 // structure of a file: the first document has no name, no document is empty,
-// and steps is a list with an entry in each. It also fills the notices of the DAG.
+// and steps is a list with an entry in each. A container is fine. It also fills the
+// notices of the DAG.
 func Validate(source Source, options Options) (*DAG, error) {
 	return load(source, options, true)
 }
@@ -34,7 +36,10 @@ type Base struct {
 	errors   Errors
 	warnings []Warning
 	// waiting is judged with the names of the DAG.
-	waiting []waiting
+	waiting    []waiting
+	containers []node
+	// custom are the names of actions that the file defines.
+	custom map[string]bool
 }
 
 // ParseBase parses a base file. It never fails: what is wrong with the file is
@@ -57,8 +62,9 @@ func ParseBase(file string, text []byte, options Options) *Base {
 			e.keyNode.warn("%s in a base file is not used", key)
 		}
 	}
+	b.custom = b.draft.root.custom()
 	b.draft.steps, b.draft.root, b.draft.fields = nil, node{}, nil
-	b.errors, b.warnings, b.waiting = r.allErrors(), r.allWarnings(), r.waiting
+	b.errors, b.warnings, b.waiting, b.containers = r.allErrors(), r.allWarnings(), r.waiting, r.containers
 	return b
 }
 
@@ -76,6 +82,8 @@ func (d *draft) decode(r *report, from document, title string) bool {
 		return false
 	}
 	d.fields = rootTable.decode(d, d.root)
+	d.checkRetention()
+	d.checkArtifacts()
 	return true
 }
 
@@ -97,8 +105,13 @@ func load(source Source, options Options, strict bool) (*DAG, error) {
 	if !base.fits(source, options) {
 		base = ParseBase(source.BaseFile, source.Base, options)
 	}
-	l := &loading{source: source, base: base, report: report{file: source.File}, strict: strict, names: make(map[string]bool)}
+	l := &loading{
+		source: source, base: base, report: report{file: source.File, custom: base.custom}, strict: strict, names: make(map[string]bool),
+	}
 	loaded := l.build(l.present(l.report.parse(source.Text)))
+	if !strict {
+		l.refuseContainers()
+	}
 	if all := slices.Concat(base.errors, l.report.allErrors()); len(all) > 0 {
 		return nil, all
 	}
@@ -149,6 +162,7 @@ func (l *loading) build(documents []document) *DAG {
 		// An empty entrypoint is an error of validate, and the next document is none.
 		d.dag.Name = l.name(&d, from, i == 0 && (from.index == 0 || !l.strict))
 		d.checkSteps(from.title(), l.strict)
+		d.warnActiveRuns(l, i == 0)
 		built = append(built, d.build(l))
 	}
 	if len(built) > 0 && built[0] != nil {
@@ -169,6 +183,9 @@ func (d *draft) build(l *loading) *DAG {
 	loaded.Labels = unique(slices.Clone(d.dag.Labels))
 	loaded.Dotenv = d.dotenvFiles()
 	loaded.Shell = newShell(d.shell, d.shellArgs, nil)
+	if d.artifacts.enabled != nil && *d.artifacts.enabled {
+		loaded.Artifacts = &Artifacts{Dir: d.artifacts.dir}
+	}
 	if l.admit(d) {
 		d.fill(&loaded)
 	}

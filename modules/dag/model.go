@@ -53,7 +53,7 @@ type DAG struct {
 	MaxOutput int
 	// LogDir is the unresolved authored directory of logs; "" is the configured one.
 	LogDir string
-	// LogOutput says how the logs of streams are kept; separate by default.
+	// LogOutput says how the logs of streams are kept; "" is separate.
 	LogOutput LogOutput
 	// Artifacts are nil when they are off.
 	Artifacts *Artifacts
@@ -65,8 +65,6 @@ type DAG struct {
 	MailOn MailOn
 	// ErrorMail, InfoMail and WaitMail are for failure, success and waiting; nil is none.
 	ErrorMail, InfoMail, WaitMail *Mail
-	// Containers are what keeps the DAG from being run: there are none here.
-	Containers []Container
 	// Labels are "key" or "key=value", lower-cased.
 	Labels []string
 	// Consts are resolved, in file order.

@@ -11,13 +11,13 @@ import (
 // what it publishes.
 //
 //nolint:gochecknoglobals // a constant in all but name
-var outputRows = append([]row[stepDraft]{
+var outputRows = []row[stepDraft]{
 	{"stdout", func(s *stepDraft, n node) { decodeStream(&s.Stdout, n) }},
 	{"stderr", func(s *stepDraft, n node) { decodeStream(&s.Stderr, n) }},
 	{"output", decodeOutput},
 	{"outputs", decodeDeclared},
 	{"output_schema", decodeOutputSchema},
-}, unsupported[stepDraft]("log_output")...)
+}
 
 // decodeOutput decodes the name of a variable, or the entries of an object.
 func decodeOutput(s *stepDraft, n node) {

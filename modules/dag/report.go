@@ -16,6 +16,10 @@ type report struct {
 	untoldErrors, untoldWarnings int
 	// waiting are judged once all names of the document are known.
 	waiting []waiting
+	// containers are errors unless the file is only validated.
+	containers []node
+	// custom are the names of the base file's actions.
+	custom map[string]bool
 }
 
 // maxReports bounds the errors, and the warnings, that are told of one file.
@@ -69,7 +73,10 @@ func (r *report) warn(w Warning) {
 		r.untoldWarnings++
 		return
 	}
-	w.File, w.Message = r.file, shorten(w.Message, maxMessage)
+	if w.File == "" {
+		w.File = r.file
+	}
+	w.Message = shorten(w.Message, maxMessage)
 	r.warnings = append(r.warnings, w)
 }
 

@@ -19,9 +19,13 @@ type draft struct {
 	// dotenv are the files besides .env; noDotenv is an explicit empty list.
 	dotenv   []string
 	noDotenv bool
-	defaults defaults
-	steps    []*stepDraft
-	handlers [handlerCount]*stepDraft
+	// activeRuns is max_active_runs, and activeRunsAt where it stands.
+	activeRuns   int
+	activeRunsAt node
+	artifacts    artifacts
+	defaults     defaults
+	steps        []*stepDraft
+	handlers     [handlerCount]*stepDraft
 	// root is the document's map and fields what it holds.
 	root   node
 	fields entries
@@ -32,7 +36,8 @@ func newDraft(location *time.Location) draft {
 	return draft{
 		location: location,
 		dag: DAG{
-			Type: TypeGraph, Overlap: OverlapSkip, OnInterrupt: InterruptFail, MaxCleanUp: defaultCleanUp, RetentionDays: defaultRetentionDays,
+			Type: TypeGraph, Overlap: OverlapSkip, OnInterrupt: InterruptFail, MaxCleanUp: defaultCleanUp,
+			RetentionDays: defaultRetentionDays,
 		},
 	}
 }
@@ -46,7 +51,7 @@ const (
 //
 //nolint:gochecknoglobals // a constant in all but name
 var rootTable = newTable(
-	map[string]string{"precondition": "preconditions", "tags": "labels", "artifactDir": "artifacts", "enableArtifact": "artifacts"},
+	map[string]string{"precondition": "preconditions", "tags": "labels"},
 	append([]row[draft]{
 		{"name", func(*draft, node) {}}, // see document names
 		{"group", func(d *draft, n node) { setName(&d.dag.Group, n) }},
@@ -65,7 +70,22 @@ var rootTable = newTable(
 		{"timeout_sec", func(d *draft, n node) { setSeconds(&d.dag.Timeout, n) }},
 		{"delay_sec", func(d *draft, n node) { setSeconds(&d.dag.Delay, n) }},
 		{"max_clean_up_time_sec", func(d *draft, n node) { setSeconds(&d.dag.MaxCleanUp, n) }},
-		{"hist_retention_days", func(d *draft, n node) { setInt(&d.dag.RetentionDays, n, 0) }},
+		{"hist_retention_days", decodeRetentionDays},
+		{"hist_retention_runs", decodeRetentionRuns},
+		{"max_active_runs", decodeActiveRuns},
+		{"max_output_size", func(d *draft, n node) { setInt(&d.dag.MaxOutput, n, 0) }},
+		{"log_dir", func(d *draft, n node) { setReference(&d.dag.LogDir, n) }},
+		{"log_output", func(d *draft, n node) { decodeLogOutput(&d.dag.LogOutput, n) }},
+		{"artifacts", func(d *draft, n node) { artifactsTable.decode(&d.artifacts, n) }},
+		{"artifactDir", decodeArtifactDir},
+		{"enableArtifact", decodeEnableArtifact},
+		{"mail_on", decodeMailOn},
+		{"error_mail", func(d *draft, n node) { decodeMail(&d.dag.ErrorMail, n) }},
+		{"info_mail", func(d *draft, n node) { decodeMail(&d.dag.InfoMail, n) }},
+		{"wait_mail", func(d *draft, n node) { decodeMail(&d.dag.WaitMail, n) }},
+		{"smtp", decodeSMTP},
+		{"secrets", decodeSecrets},
+		{"container", decodeContainer},
 		{"labels", decodeLabels},
 		{"consts", decodeConsts},
 		{"params", decodeParams},
@@ -78,13 +98,7 @@ var rootTable = newTable(
 		{"steps", decodeSteps},
 		{"handler_on", decodeHandlers},
 		{"defaults", decodeDefaults},
-	}, unsupported[draft](
-		"actions", "artifacts", "container", "error_mail", "harness", "harnesses",
-		"hist_retention_runs", "info_mail", "kubernetes", "llm", "log_dir", "log_output", "mail_on", "max_active_runs",
-		"max_output_size", "otel", "redis", "registry_auths", "resources",
-		"run_config", "s3", "secrets", "smtp", "ssh", "step_types", "tools",
-		"wait_mail", "webhook", "worker_selector",
-	)...)...,
+	}, acceptedRows...)...,
 )
 
 // clip returns list without spare capacity: a draft is copied, and an append
@@ -127,7 +141,10 @@ func decodeType(d *draft, n node) {
 	switch text = strings.TrimSpace(text); text {
 	case string(TypeGraph), string(TypeChain):
 		d.dag.Type, d.typed = Type(text), true
-	case "agent", "build", "controller":
+	case "controller":
+		n.deprecated("use type: agent")
+		n.unsupported("type " + text)
+	case "agent", "build":
 		n.unsupported("type " + text)
 	default:
 		n.oneOf(string(TypeGraph), string(TypeChain))

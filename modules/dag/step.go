@@ -55,6 +55,9 @@ var stepTable = newTable(
 			n.deprecated("use run and with.shell_packages")
 			s.shellPackages = decodeWords(n)
 		}},
+		{"container", func(_ *stepDraft, n node) { decodeContainer(nil, n) }},
+		{"worker_selector", func(_ *stepDraft, n node) { decodeWorkerSelector(n) }},
+		{"log_output", func(s *stepDraft, n node) { decodeLogOutput(&s.LogOutput, n) }},
 		{"env", func(s *stepDraft, n node) { s.Env = decodeEnv(n) }},
 		{"working_dir", func(s *stepDraft, n node) { setReference(&s.WorkingDir, n) }},
 		{"timeout_sec", func(s *stepDraft, n node) { setSeconds(&s.Timeout, n) }},
@@ -62,7 +65,7 @@ var stepTable = newTable(
 		{"retry_policy", func(s *stepDraft, n node) { s.Retry = decodeRetry(n) }},
 		{"preconditions", func(s *stepDraft, n node) { s.Preconditions = decodeConditions(n) }},
 	}, slices.Concat(outputRows, actionRows, groupRows, controlRows, unsupported[stepDraft](
-		"agent", "approval", "container", "dependencies", "inputs", "llm", "messages", "routes", "value", "worker_selector",
+		"agent", "approval", "dependencies", "inputs", "llm", "messages", "routes", "value",
 	))...)...,
 )
 

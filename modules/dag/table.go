@@ -30,7 +30,9 @@ func newTable[T any](renamed map[string]string, rows ...row[T]) *table[T] {
 	t := &table[T]{rows: make(map[string]func(*T, node), len(rows)), renamed: renamed}
 	for _, r := range rows {
 		t.rows[r.key] = r.decode
-		t.keys = append(t.keys, r.key)
+		if r.key == snakeCase(r.key) { // an older spelling is no suggestion
+			t.keys = append(t.keys, r.key)
+		}
 	}
 	slices.Sort(t.keys)
 	return t

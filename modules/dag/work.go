@@ -160,9 +160,3 @@ type Artifacts struct {
 	// Dir is the unresolved authored directory; "" is the configured one.
 	Dir string
 }
-
-// Container is what a DAG or a step wants to run in. It is read and not done.
-type Container struct {
-	// At is where the file has it, such as "steps[0].container".
-	At string
-}
