@@ -59,6 +59,9 @@ func (c *notices) judge(d *draft, l *loading, texts []waiting) {
 			j.bound[p.Name], j.run[p.Name] = true, true
 		}
 	}
+	for _, s := range d.dag.Secrets {
+		j.root[s.Name] = true
+	}
 	for i := range texts {
 		if c.looked += len(texts[i].text); c.looked <= maxNoticeBytes {
 			j.text(&texts[i])

@@ -55,7 +55,9 @@ func ParseBase(file string, text []byte, options Options) *Base {
 			r.fail(document.line, document.column, "a base file must have one document")
 			break
 		}
-		b.draft.decode(&r, document, "base file")
+		if b.draft.decode(&r, document, "base file") {
+			b.draft.findArtifacts(&r, text)
+		}
 	}
 	for _, key := range [...]string{"name", "steps"} {
 		if e := b.draft.fields.get(key); e != nil {
@@ -83,7 +85,7 @@ func (d *draft) decode(r *report, from document, title string) bool {
 	}
 	d.fields = rootTable.decode(d, d.root)
 	d.checkRetention()
-	d.checkArtifacts()
+	d.checkSpellings()
 	return true
 }
 
@@ -177,15 +179,14 @@ func (d *draft) build(l *loading) *DAG {
 	d.checkBodies(identify(d.steps))
 	d.order()
 	d.checkReferences(l)
+	d.findArtifacts(&l.report, l.source.Text)
 	loaded := d.dag
+	loaded.Artifacts = d.settleArtifacts(&l.report)
 	loaded.Source = l.source
 	loaded.WorkingDirBase = filepath.Dir(l.source.File)
 	loaded.Labels = unique(slices.Clone(d.dag.Labels))
 	loaded.Dotenv = d.dotenvFiles()
 	loaded.Shell = newShell(d.shell, d.shellArgs, nil)
-	if d.artifacts.enabled != nil && *d.artifacts.enabled {
-		loaded.Artifacts = &Artifacts{Dir: d.artifacts.dir}
-	}
 	if l.admit(d) {
 		d.fill(&loaded)
 	}

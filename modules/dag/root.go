@@ -1,6 +1,7 @@
 package dag
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,7 +23,7 @@ type draft struct {
 	// activeRuns is max_active_runs, and activeRunsAt where it stands.
 	activeRuns   int
 	activeRunsAt node
-	artifacts    artifacts
+	artifacts    artifactsDraft
 	defaults     defaults
 	steps        []*stepDraft
 	handlers     [handlerCount]*stepDraft
@@ -76,9 +77,6 @@ var rootTable = newTable(
 		{"max_output_size", func(d *draft, n node) { setInt(&d.dag.MaxOutput, n, 0) }},
 		{"log_dir", func(d *draft, n node) { setReference(&d.dag.LogDir, n) }},
 		{"log_output", func(d *draft, n node) { decodeLogOutput(&d.dag.LogOutput, n) }},
-		{"artifacts", func(d *draft, n node) { artifactsTable.decode(&d.artifacts, n) }},
-		{"artifactDir", decodeArtifactDir},
-		{"enableArtifact", decodeEnableArtifact},
 		{"mail_on", decodeMailOn},
 		{"error_mail", func(d *draft, n node) { decodeMail(&d.dag.ErrorMail, n) }},
 		{"info_mail", func(d *draft, n node) { decodeMail(&d.dag.InfoMail, n) }},
@@ -98,7 +96,7 @@ var rootTable = newTable(
 		{"steps", decodeSteps},
 		{"handler_on", decodeHandlers},
 		{"defaults", decodeDefaults},
-	}, acceptedRows...)...,
+	}, slices.Concat(artifactRows, acceptedRows)...)...,
 )
 
 // clip returns list without spare capacity: a draft is copied, and an append

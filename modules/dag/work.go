@@ -88,7 +88,7 @@ type Entry struct {
 	// Value is the unresolved literal of OriginValue, as in Action.With.
 	Value any
 	// Path is the unresolved path of OriginFile.
-	Path   string
+	Path string
 	// Decode is "" for OriginValue.
 	Decode Decode
 	// Select is a jq path into the decoded value; "" is all of it.
