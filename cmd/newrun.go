@@ -59,9 +59,16 @@ func (f *newRunFlags) words(t target, args []string) ([]string, error) {
 	return words, checkParams(t.dag, words)
 }
 
-// checkParams tells early what no run could accept. Dynamic defaults are left to
-// the run: nothing is executed here.
+// checkParams tells early what no run could accept. Dynamic defaults, and a schema that
+// is elsewhere, are left to the run: nothing is executed or fetched here.
 func checkParams(d *dag.DAG, words []string) error {
+	if d.ParamSchemaFrom != "" {
+		return nil
+	}
+	if d.ParamSchema != nil {
+		_, err := dag.BindSchema(d.ParamSchema, d.ParamValues, words)
+		return err
+	}
 	decl := make([]dag.Param, len(d.Params))
 	for i, p := range d.Params {
 		if p.Eval != "" {

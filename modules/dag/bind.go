@@ -63,7 +63,10 @@ func trimOuterQuotes(text string) string {
 // parameter(s)`, `too many positional params`, `cannot coerce`, `parameter
 // validation failed` or `eval failed`.
 func BindParams(decl []Param, words []string, eval func(expr string, earlier value.Params) (string, error)) (value.Params, error) {
-	given, err := readWords(decl, words)
+	given, bare, err := readWords(decl, words)
+	if err == nil {
+		err = given.fill(bare)
+	}
 	if err != nil {
 		return value.Params{}, err
 	}
@@ -71,13 +74,7 @@ func BindParams(decl []Param, words []string, eval func(expr string, earlier val
 	for i, p := range decl {
 		b.bind(p, given.values[i])
 	}
-	if b.err != nil {
-		return value.Params{}, b.err
-	}
-	if b.params.JSON = given.json; given.json == "" {
-		b.params.JSON = b.payload()
-	}
-	return b.params, nil
+	return b.end(given)
 }
 
 // given is what the caller gave: a value, or nil, for each declaration.
@@ -87,9 +84,10 @@ type given struct {
 	json string
 }
 
-func readWords(decl []Param, words []string) (given, error) {
-	g := given{values: make([]*string, len(decl))}
-	var bare, unknown []string
+// readWords reads the caller's words; bare are those that name no parameter.
+func readWords(decl []Param, words []string) (g given, bare []string, err error) {
+	g.values = make([]*string, len(decl))
+	var unknown []string
 	name := func(name, text string) {
 		at := slices.IndexFunc(decl, func(p Param) bool { return p.Name == name })
 		if at < 0 || name == "" {
@@ -114,9 +112,9 @@ func readWords(decl []Param, words []string) (given, error) {
 		bare = append(bare, word)
 	}
 	if len(unknown) > 0 {
-		return given{}, unknownParams(decl, unknown)
+		return given{}, nil, unknownParams(decl, unknown)
 	}
-	return g, g.fill(bare)
+	return g, bare, nil
 }
 
 // fill gives bare words to what is not given by name, in order.
@@ -131,10 +129,14 @@ func (g *given) fill(bare []string) error {
 		}
 		free++
 	}
-	if len(bare) > free {
-		return fmt.Errorf("too many positional params: expected at most %d, got %d", free, len(bare))
+	return tooMany(free, len(bare))
+}
+
+func tooMany(most, got int) error {
+	if got <= most {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("too many positional params: expected at most %d, got %d", most, got)
 }
 
 func unknownParams(decl []Param, unknown []string) error {
@@ -173,6 +175,11 @@ func (b *binding) bind(p Param, text *string) {
 	case p.Required:
 		err = fmt.Errorf("parameter validation failed: %q is required", p.Name)
 	}
+	b.fail(err)
+}
+
+// fail adds an error, unless it is nil.
+func (b *binding) fail(err error) {
 	switch {
 	case err == nil:
 	case b.err == nil:
@@ -180,6 +187,17 @@ func (b *binding) bind(p Param, text *string) {
 	default:
 		b.err = fmt.Errorf("%w; %w", b.err, err)
 	}
+}
+
+// end returns what was bound, or all that is wrong with it.
+func (b *binding) end(given given) (value.Params, error) {
+	if b.err != nil {
+		return value.Params{}, b.err
+	}
+	if b.params.JSON = given.json; given.json == "" {
+		b.params.JSON = b.payload()
+	}
+	return b.params, nil
 }
 
 func (b *binding) bindEval(p Param) error {
@@ -229,11 +247,16 @@ func (b *binding) payload() string {
 	if len(all) == 0 {
 		return ""
 	}
+	return jsonText(all)
+}
+
+// jsonText returns plain data as JSON, with <, > and & as they are.
+func jsonText(v any) string {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(all); err != nil {
-		return "" // a map of texts always has an encoding
+	if err := enc.Encode(v); err != nil {
+		return "" // plain data always has an encoding
 	}
 	return strings.TrimSpace(out.String())
 }

@@ -62,6 +62,9 @@ func (c *notices) judge(d *draft, l *loading, texts []waiting) {
 	for _, s := range d.dag.Secrets {
 		j.root[s.Name] = true
 	}
+	for _, name := range d.dag.givenBySchema() {
+		j.bound[name], j.run[name] = true, true
+	}
 	for i := range texts {
 		if c.looked += len(texts[i].text); c.looked <= maxNoticeBytes {
 			j.text(&texts[i])

@@ -71,10 +71,13 @@ type DAG struct {
 	Consts []Var
 	// Params declares the parameters.
 	Params []Param
-	// ParamSchema is the JSON schema of the parameters, nil where Params declares
-	// them: a map. ParamValues are those that a caller need not give.
-	ParamSchema map[string]any
-	ParamValues map[string]any
+	// ParamSchema is the JSON schema of the parameters, and ParamSchemaFrom the path,
+	// meant against the directory of the file, or the http or https URL of one. There is
+	// at most one of the two, and then Params is empty. ParamValues are values that a
+	// caller need not give.
+	ParamSchema     map[string]any
+	ParamSchemaFrom string
+	ParamValues     map[string]any
 	// Env is unresolved, base.yaml's first.
 	Env []Var
 	// Dotenv lists the unresolved paths of dotenv files; nil reads none.

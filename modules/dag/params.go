@@ -14,15 +14,21 @@ type paramList struct {
 	params []Param
 	// lines says where each name is declared.
 	lines map[string]int
+	draft *draft
+	// schema tells that there is a JSON schema in place of declarations.
+	schema bool
 }
 
 // decodeParams decodes the declarations of parameters: a text of words, a JSON
-// text, a map sorted by key, or a list of texts, single-entry maps and typed
-// declarations. One of the base file that has the same name is replaced, in
-// its place.
+// text, a map sorted by key, a list of texts, single-entry maps and typed
+// declarations, or a JSON schema. One of the base file that has the same name is
+// replaced, in its place. A schema and declarations replace each other.
 func decodeParams(d *draft, n node) {
-	own := paramList{lines: make(map[string]int)}
-	own.decode(n)
+	own := paramList{lines: make(map[string]int), draft: d}
+	if own.decode(n); own.schema {
+		return
+	}
+	d.dag.ParamSchema, d.dag.ParamSchemaFrom, d.dag.ParamValues = nil, "", nil
 	inherited := make(map[string]int, len(d.dag.Params))
 	for i, p := range d.dag.Params {
 		if p.Name != "" {
@@ -65,8 +71,8 @@ func (l *paramList) add(n node, p Param) {
 // decodeMap decodes the form of a map, which is also the form of a JSON Schema.
 func (l *paramList) decodeMap(n node) {
 	all := n.entries()
-	if all.has("schema") || (all.has("type") && all.has("properties")) {
-		n.unsupported("a JSON Schema in params")
+	if l.schema = isSchema(all); l.schema {
+		l.draft.decodeSchema(n, all)
 		return
 	}
 	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.key, b.key) })

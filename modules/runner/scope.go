@@ -88,12 +88,7 @@ func (s scope) place(path, base string) string {
 func (x *run) resolve(ctx context.Context) (outcome, bool) {
 	x.root = newScope(x.runner.inherited, value.Scope{Consts: constants(x.dag.Consts), Context: x.context()})
 	x.rootDir = x.files.WorkDir()
-	params, err := dag.BindParams(x.dag.Params, x.rec.Params, func(expr string, earlier value.Params) (string, error) {
-		s := x.root.inner()
-		s.bind(earlier)
-		t := task{scope: s, shell: x.fallbackShell(), dirs: []directory{{x.rootDir, rootPerm}}}
-		return s.withHost(x.runner.host).Eval(expr, x.evaluator(ctx, t))
-	})
+	params, err := x.bindParams(ctx)
 	if ctx.Err() != nil {
 		return x.stopped(), false
 	}
