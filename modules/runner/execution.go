@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -62,14 +61,14 @@ func (e *execution) do(ctx context.Context) result {
 	if err != nil {
 		return e.fail(ctx, err)
 	}
-	s, err := openStreams(files, e.limit())
+	s, err := openStreams(files, e.keep())
 	if err != nil {
 		return e.fail(ctx, err)
 	}
 	r := e.perform(ctx, files.programs, s)
 	r.stdout, r.stdoutFrom = e.outLog, files.outSize
 	s.finish(e.run.killed)
-	return e.finish(r, s)
+	return e.finish(ctx, r, s)
 }
 
 // fail is the result of an execution that started nothing.
@@ -159,14 +158,6 @@ func (e *execution) resolveScript(run dag.Run) (err error) {
 	argv, err := e.task.shell.Script(e.launch.script)
 	e.argvs = [][]string{argv}
 	return err
-}
-
-// limit is how much of stdout is kept; -1 is nothing.
-func (e *execution) limit() int {
-	if e.task.step.Output == "" {
-		return -1
-	}
-	return e.run.runner.options.MaxOutput
 }
 
 // processes runs the commands one after the other, until one fails.
@@ -259,10 +250,9 @@ func suspicion(exit process.Exit) string {
 }
 
 // finish judges an execution whose processes have ended.
-func (e *execution) finish(r result, s *streams) result {
-	if s.stdout != nil {
-		r.output = string(bytes.TrimSpace(bytes.ReplaceAll(s.stdout.kept, []byte{0}, nil)))
-		r.captured = e.task.step.Output != ""
+func (e *execution) finish(ctx context.Context, r result, s *streams) result {
+	if s.stdout != nil && e.task.step.Output != "" {
+		r.output, r.captured = s.stdout.text(), true
 	}
 	if s.logError != nil {
 		e.run.warn("the log of step "+e.task.step.Name+" is not complete", s.logError)
@@ -273,10 +263,10 @@ func (e *execution) finish(r result, s *streams) result {
 	switch {
 	case s.copyError != nil:
 		r.err = fmt.Errorf("write stream of the step: %w", s.copyError)
-	case s.stdout != nil && s.stdout.tooMuch:
-		r.err = fmt.Errorf("output exceeded maximum size limit of %d bytes", e.run.runner.options.MaxOutput)
+	case s.tooMuch():
+		r.err = fmt.Errorf("output exceeded maximum size limit of %d bytes", e.run.maxOutput())
 	default:
-		r.err = checkEmitted(e.launch.emitted, int64(e.run.runner.options.MaxOutput))
+		r.err = e.publish(ctx, &r, s)
 	}
 	return r
 }

@@ -119,7 +119,7 @@ func (e *execution) act(ctx context.Context, definition *action.Definition, s *s
 	var r result
 	r.err = definition.Run(ctx, &action.Call{
 		With: e.with, Dir: e.task.dir(), Env: e.scope.env, Stdout: s.out(), Stderr: s.err(),
-		MaxOutput: e.run.runner.options.MaxOutput, Mail: e.run.sendFrom(e.scope),
+		MaxOutput: e.run.maxOutput(), Mail: e.run.sendFrom(e.scope),
 		Publish: func(values map[string]string) {
 			mu.Lock()
 			defer mu.Unlock()

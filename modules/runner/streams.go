@@ -16,21 +16,26 @@ type streams struct {
 	logError, copyError error
 }
 
-// openStreams takes over the files. Limit is how much of stdout is kept; -1 is nothing.
-func openStreams(files *launched, limit int) (*streams, error) {
+// kept is how much of each stream is kept in memory, in bytes; -1 is nothing.
+type kept struct{ stdout, stderr int }
+
+// openStreams takes over the files.
+func openStreams(files *launched, keep kept) (*streams, error) {
 	s := &streams{outLog: files.outLog, errLog: files.errLog}
 	var err error
-	if limit >= 0 || files.out != nil {
-		if s.stdout, err = startPump(files.outLog, files.out, limit); err != nil {
+	if keep.stdout >= 0 || files.out != nil {
+		if s.stdout, err = startPump(files.outLog, files.out, keep.stdout); err != nil {
 			files.close()
 			return nil, err
 		}
 		s.outLog = nil
 	}
-	if files.err != nil {
-		if s.stderr, err = startPump(files.errLog, files.err, -1); err != nil {
+	if keep.stderr >= 0 || files.err != nil {
+		if s.stderr, err = startPump(files.errLog, files.err, keep.stderr); err != nil {
 			_ = files.errLog.Close() // nothing was written
-			_ = files.err.Close()    // nothing was written
+			if files.err != nil {
+				_ = files.err.Close() // nothing was written
+			}
 			s.errLog = nil
 			s.finish(nil)
 			return nil, err
@@ -74,4 +79,9 @@ func (s *streams) finish(killed <-chan struct{}) {
 		s.logError = errors.Join(s.logError, (*p).logErr)
 		s.copyError = errors.Join(s.copyError, (*p).copyErr)
 	}
+}
+
+// tooMuch tells whether more was written than may be kept.
+func (s *streams) tooMuch() bool {
+	return s.stdout != nil && s.stdout.tooMuch || s.stderr != nil && s.stderr.tooMuch
 }
