@@ -41,7 +41,7 @@ func (l *loading) name(d *draft, from document, first bool) string {
 		d.root.failHere("%s must have a name", from.title())
 		return ""
 	}
-	if first && l.source.Name != "" {
+	if first && l.source.Name != "" && l.source.Document == "" {
 		name = l.source.Name
 	}
 	if err := CheckName(name); err != nil {

@@ -6,16 +6,6 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 )
 
-// Limits of what a step is made into.
-const (
-	// MaxItems bounds the items of foreach and parallel.
-	MaxItems = 1000
-	// defaultConcurrent is how many of them run at once where nothing says so, and
-	// maxConcurrent is the most that can be asked for.
-	defaultConcurrent = 10
-	maxConcurrent     = 1000
-)
-
 // foreachDraft is a foreach while it is decoded.
 type foreachDraft struct {
 	Foreach
@@ -30,7 +20,7 @@ func foreachTable() *table[foreachDraft] {
 		row[foreachDraft]{"items", decodeForeachItems},
 		row[foreachDraft]{"as", decodeAs},
 		row[foreachDraft]{"key", func(f *foreachDraft, n node) { setReference(&f.Key, n) }},
-		row[foreachDraft]{"max_concurrent", func(f *foreachDraft, n node) { decodeConcurrent(&f.MaxConcurrent, n) }},
+		row[foreachDraft]{"max_concurrent", func(f *foreachDraft, n node) { setConcurrent(&f.MaxConcurrent, n) }},
 		row[foreachDraft]{"steps", decodeForeachSteps},
 		row[foreachDraft]{"collect", func(f *foreachDraft, n node) { f.Collect = decodeCollect(n) }},
 	)
@@ -85,30 +75,6 @@ func decodeAs(f *foreachDraft, n node) {
 	default:
 		f.As = name
 	}
-}
-
-// decodeConcurrent decodes how many items run at once.
-func decodeConcurrent(to *int, n node) {
-	if n.Tag == tagFloat {
-		n.fail("%s must be an integer", n.tail())
-		return
-	}
-	i, ok := n.integer(1)
-	if ok && i > maxConcurrent {
-		n.fail("%s must be an integer of at most %d", n.tail(), maxConcurrent)
-		return
-	}
-	if ok {
-		*to = i
-	}
-}
-
-// tail is the field of a value with that around it, such as "foreach.items".
-func (n *node) tail() string {
-	if n.parent == nil || n.parent.key == "" {
-		return n.key
-	}
-	return n.parent.key + "." + n.key
 }
 
 func decodeForeachSteps(f *foreachDraft, n node) {

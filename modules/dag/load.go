@@ -95,6 +95,7 @@ type loading struct {
 	base   *Base
 	report report
 	strict bool
+	called bool
 	// names are the names of the documents so far.
 	names   map[string]bool
 	notices notices
@@ -108,7 +109,8 @@ func load(source Source, options Options, strict bool) (*DAG, error) {
 		base = ParseBase(source.BaseFile, source.Base, options)
 	}
 	l := &loading{
-		source: source, base: base, report: report{file: source.File, custom: base.custom}, strict: strict, names: make(map[string]bool),
+		source: source, base: base, report: report{file: source.File, custom: base.custom}, strict: strict,
+		called: options.Called, names: make(map[string]bool),
 	}
 	loaded := l.build(l.present(l.report.parse(source.Text)))
 	if !strict {
@@ -116,6 +118,12 @@ func load(source Source, options Options, strict bool) (*DAG, error) {
 	}
 	if all := slices.Concat(base.errors, l.report.allErrors()); len(all) > 0 {
 		return nil, all
+	}
+	if source.Document != "" {
+		if loaded = loaded.Callee(source.Document); loaded == nil {
+			l.report.fail(1, 1, "the file has no later document of the name %s", source.Document)
+			return nil, l.report.allErrors()
+		}
 	}
 	loaded.Warnings = slices.Concat(base.warnings, l.report.allWarnings())
 	loaded.Notices = l.notices.sorted()
@@ -153,8 +161,10 @@ func (l *loading) build(documents []document) *DAG {
 	var built []*DAG
 	for i, from := range documents {
 		d := l.base.draft
-		if i > 0 {
+		if i > 0 || l.called {
 			d.handlers = [handlerCount]*stepDraft{}
+		}
+		if i > 0 {
 			from.key = fmt.Sprintf("document[%d]", from.index)
 		}
 		if !d.decode(&l.report, from, from.title()) {
@@ -167,9 +177,27 @@ func (l *loading) build(documents []document) *DAG {
 		d.warnActiveRuns(l, i == 0)
 		built = append(built, d.build(l))
 	}
-	if len(built) > 0 && built[0] != nil {
-		built[0].Local = built[1:]
-		return built[0]
+	if len(built) == 0 || built[0] == nil {
+		return nil
+	}
+	for _, later := range built[1:] {
+		if later != nil {
+			later.Source.Name, later.Source.Document = "", later.Name
+		}
+	}
+	built[0].Local = built[1:]
+	return built[0]
+}
+
+// Callee returns the local DAG of a name, which can call the other local ones itself;
+// nil when there is none.
+func (d *DAG) Callee(name string) *DAG {
+	for _, later := range d.Local {
+		if later.Name == name {
+			chosen := *later
+			chosen.Local = d.Local
+			return &chosen
+		}
 	}
 	return nil
 }

@@ -94,7 +94,8 @@ type DAG struct {
 	Steps []Step
 	// Handlers run at fixed points of a run.
 	Handlers Handlers
-	// Local are the later documents of the file: sub-DAGs callable by name.
+	// Local are the later documents of the file: sub-DAGs callable by name. Those in
+	// the list have none themselves, see Callee.
 	Local []*DAG
 	// Warnings are notices about the file that are not errors.
 	Warnings []Warning

@@ -25,15 +25,22 @@ type Source struct {
 	BaseFile string
 	// Base is what the base file holds; empty is as good as none.
 	Base []byte
-	// Name overrides the name of the DAG; "" overrides nothing.
+	// Name overrides the name of the first document; "" overrides nothing.
 	Name string
+	// Document is the name of a later document of the file, which is then the DAG;
+	// "" is the first one.
+	Document string
 }
 
 // Hash returns the SHA-256 of all parts of the source, in lower-case hex.
 func (s Source) Hash() string {
 	sum := sha256.New()
 	var size [8]byte
-	for _, part := range [...][]byte{[]byte(s.File), s.Text, []byte(s.BaseFile), s.Base, []byte(s.Name)} {
+	parts := [][]byte{[]byte(s.File), s.Text, []byte(s.BaseFile), s.Base, []byte(s.Name)}
+	if s.Document != "" {
+		parts = append(parts, []byte(s.Document))
+	}
+	for _, part := range parts {
 		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
 		sum.Write(size[:])
 		sum.Write(part)
@@ -54,6 +61,9 @@ func (s Source) stem() string {
 type Options struct {
 	// Location is the zone of schedules that name none; nil is time.Local.
 	Location *time.Location
+	// Called tells that the DAG is run by a step of another one: handlers of the base
+	// file are not its own then. Those of later documents never are.
+	Called bool
 	// Base is the base file parsed before, see [ParseBase]. It saves the work
 	// of parsing Source.Base again, and is not used when it was made from
 	// another text, file or zone.

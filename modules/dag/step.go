@@ -90,6 +90,7 @@ func decodeStep(n node) *stepDraft {
 	}
 	s.Shell = newShell(s.shell, s.shellArgs, s.shellPackages)
 	s.checkOutputs()
+	s.checkParallel()
 	return s
 }
 
