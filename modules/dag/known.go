@@ -22,6 +22,16 @@ func (j *judgement) outer(s *stepDraft) *stepDraft {
 	return nil
 }
 
+// within tells whether an owner is a step, or stands in its body.
+func (j *judgement) within(owner, step *stepDraft) bool {
+	for ; owner != nil; owner = j.outer(owner) {
+		if owner == step {
+			return true
+		}
+	}
+	return false
+}
+
 // named returns the step of an id that a text may speak of, the innermost first; nil
 // is none.
 func (j *judgement) named(p place, id string) *stepDraft {

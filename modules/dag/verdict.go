@@ -64,15 +64,18 @@ func (j *judgement) context(w *waiting, p place, name string) verdict {
 
 // stepOutput judges a reference to the output of a step.
 func (j *judgement) stepOutput(p place, ref value.Reference) verdict {
+	none := verdict{ReasonNamespace, "the outputs of steps are not available in this field", false}
 	if p.top != "defaults" && (p.owner == nil || j.groups[p.owner] == nil) {
-		return verdict{ReasonNamespace, "the outputs of steps are not available in this field", false}
+		return none
 	}
 	id, output := ref.StepOutput()
 	producer := j.named(p, id)
 	switch {
+	case producer == nil && j.document.byID[id] != nil:
+		return none // from the body of a handler
 	case producer == nil:
 		return verdict{ReasonStep, "no step has the id " + id, false}
-	case producer == p.owner:
+	case j.within(p.owner, producer):
 		return verdict{ReasonSelf, "a step cannot read its own output", false}
 	case !slices.ContainsFunc(producer.Outputs, func(o Declared) bool { return o.Name == output }):
 		return verdict{ReasonOutput, "the step " + id + " declares no output " + output, false}
