@@ -30,7 +30,7 @@ func (f stepFlags) choose(ctx context.Context, st *store.Store, run store.Run) (
 		return nil, err
 	}
 	d, err := dag.Load(dag.Source{
-		File: text.File, Text: text.Body, BaseFile: text.BaseFile, Base: text.Base, Name: text.DAG,
+		File: text.File, Text: text.Body, BaseFile: text.BaseFile, Base: text.Base, Name: text.DAG, Document: text.Document,
 	}, dag.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("load what run %s executed: %w", run.ID, err)

@@ -22,6 +22,8 @@ func (x *run) isRetried(o outcome) bool {
 		return false
 	case x.graph == nil: // the text is not fit to run, and stays so
 		return false
+	case x.rec.Parent != "": // the step that waits for it has a retry policy of its own
+		return false
 	case x.dag.Retry == nil, x.rec.Retries >= x.dag.Retry.Limit, len(x.rec.Only) > 0:
 		return false
 	case !x.foreground:

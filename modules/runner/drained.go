@@ -17,7 +17,11 @@ func (r *Runner) Drained() Drained {
 	defer r.mu.Unlock()
 	d := r.drained
 	if r.draining {
-		d.Abandoned += len(r.active)
+		for _, x := range r.active {
+			if x.rec.Parent == "" { // those inside of others count with them
+				d.Abandoned++
+			}
+		}
 	}
 	return d
 }

@@ -31,6 +31,7 @@ type execution struct {
 	scope  scope // with what only an execution has
 	launch launch
 	argvs  [][]string
+	calls  []call // of other DAGs
 }
 
 func newExecution(x *run, t task) *execution {

@@ -29,9 +29,7 @@ type item struct {
 // foreach runs the body for each item, and writes how they came out to the step's
 // stdout. An item that fails does not stop others.
 func (e *execution) foreach(ctx context.Context, out io.Writer) result {
-	ctx, cancel := e.limited(ctx)
-	defer cancel()
-	items, err := e.items()
+	items, err := e.foreachItems()
 	if err != nil {
 		return result{err: err}
 	}
@@ -44,7 +42,7 @@ func (e *execution) foreach(ctx context.Context, out io.Writer) result {
 	if err == nil {
 		_, err = out.Write(text)
 	}
-	return e.cut(ctx, result{err: errors.Join(failures(items), err)})
+	return result{err: errors.Join(failures(items), err)}
 }
 
 // runItems runs the bodies, so many at once as the step allows. None begins after the end of ctx.

@@ -13,8 +13,8 @@ import (
 	"dagu/modules/store"
 )
 
-// items resolves the items of a foreach, with their keys.
-func (e *execution) items() ([]item, error) {
+// foreachItems resolves the items of a foreach, with their keys.
+func (e *execution) foreachItems() ([]item, error) {
 	f := e.task.step.Foreach
 	values := f.Items
 	if f.Text != "" {

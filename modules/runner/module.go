@@ -24,6 +24,8 @@ var Module = fx.Module(
 			Environ:        os.Environ(),
 			EnvPassthrough: c.EnvPassthrough,
 			DefaultShell:   c.DefaultShell,
+			DAGsDir:        c.Paths.DAGsDir,
+			BaseFile:       c.Paths.BaseConfig,
 			Location:       c.Location,
 			TempDir:        filepath.Join(c.Paths.DataDir, "tmp"),
 			DrainTimeout:   c.Scheduler.DrainTimeout,

@@ -25,6 +25,9 @@ type Options struct {
 	// DefaultShell is the shell, with its arguments, of steps whose workflow names
 	// none; "" is $SHELL, else sh.
 	DefaultShell string
+	// DAGsDir is where steps find the DAGs that they call and that are not beside their
+	// own; "" is nowhere. BaseFile is the base file of these; "" is none.
+	DAGsDir, BaseFile string
 	// Location is the time zone of schedules that name none; nil is the machine's.
 	Location *time.Location
 	// TempDir holds scripts and output files of steps while they run. It is
@@ -83,6 +86,14 @@ type Store interface {
 	Unadmit(ctx context.Context, ref store.Ref) error
 	// Steps returns the recorded steps of an attempt.
 	Steps(ctx context.Context, runID string, attempt int) ([]store.Step, error)
+	// PutTexts records what DAGs that steps call were loaded from.
+	PutTexts(ctx context.Context, texts []store.Text) error
+	// StartInside begins a run that a step waits for.
+	StartInside(ctx context.Context, parent store.Ref, n store.NewRun) (store.Run, error)
+	// Enqueue queues a run that no step waits for.
+	Enqueue(ctx context.Context, n store.NewRun) (store.Run, error)
+	// Run returns a run; store.ErrNotFound when there is none of the id.
+	Run(ctx context.Context, id string) (store.Run, error)
 	// StopRequested returns the ids of our runs that are to be stopped.
 	StopRequested(ctx context.Context) ([]string, error)
 	// Subscribe returns a channel that holds a value after a change, and its end.

@@ -35,6 +35,9 @@ func (e *execution) resolveAction() error {
 	if !ok {
 		return fmt.Errorf("action %q is unknown", a.Name)
 	}
+	if a.Name == action.DAGRun || a.Name == action.DAGEnqueue {
+		return e.resolveCalls(definition)
+	}
 	values := e.scope.values
 	if a.Name == action.Exec {
 		values = e.scope.withHost(e.run.runner.host)
@@ -102,9 +105,12 @@ func (e *execution) perform(ctx context.Context, programs []string, s *streams) 
 		return e.processes(ctx, programs, s)
 	}
 	if e.task.step.Foreach != nil {
-		return e.foreach(ctx, s.out())
+		return e.whole(ctx, func(ctx context.Context) result { return e.foreach(ctx, s.out()) })
 	}
 	if a := e.task.step.Action; a != nil {
+		if len(e.calls) > 0 {
+			return e.whole(ctx, func(ctx context.Context) result { return e.call(ctx, s) })
+		}
 		if definition, ok := action.Lookup(a.Name); ok && definition.Run != nil {
 			return e.within(ctx, func(ctx context.Context) result { return e.act(ctx, definition, s) })
 		}
@@ -134,26 +140,26 @@ func (e *execution) act(ctx context.Context, definition *action.Definition, s *s
 // errTimeout is the cause of a context whose step has no time left.
 var errTimeout = errors.New("the time of the step is over")
 
-// limited returns a context that ends with the time of the step, and its end.
-func (e *execution) limited(ctx context.Context) (context.Context, func()) {
+// whole does work in this process, within the time of the step: its context ends with a
+// stop, and with the timeout. The work is waited for in any case.
+func (e *execution) whole(ctx context.Context, work func(ctx context.Context) result) result {
 	ctx, cancel := context.WithCancelCause(ctx)
-	if e.task.step.Timeout <= 0 {
-		return ctx, func() { cancel(nil) }
+	defer cancel(nil)
+	if timeout := e.task.step.Timeout; timeout > 0 {
+		timer := time.AfterFunc(timeout, func() { cancel(errTimeout) })
+		defer timer.Stop()
 	}
-	timer := time.AfterFunc(e.task.step.Timeout, func() { cancel(errTimeout) })
-	return ctx, func() {
-		timer.Stop()
-		cancel(nil)
-	}
+	e.run.first.Do(func() { e.run.runner.options.Metrics.started(e.run.rec) })
+	return e.cut(ctx, work(ctx))
 }
 
-// within does work in this process, within the time of the step: its context ends
-// with a stop, and with the timeout. Work that does not return then is given up after
-// the grace that processes have, and at once when the run is killed.
+// within is whole for work that may not return: it is given up after the grace that
+// processes have, and at once when the run is killed.
 func (e *execution) within(ctx context.Context, work func(ctx context.Context) result) result {
-	ctx, cancel := e.limited(ctx)
-	defer cancel()
-	e.run.first.Do(func() { e.run.runner.options.Metrics.started(e.run.rec) })
+	return e.whole(ctx, func(ctx context.Context) result { return e.patient(ctx, work) })
+}
+
+func (e *execution) patient(ctx context.Context, work func(ctx context.Context) result) result {
 	done := make(chan result, 1)
 	go func() {
 		defer func() {
@@ -164,13 +170,12 @@ func (e *execution) within(ctx context.Context, work func(ctx context.Context) r
 		}()
 		done <- work(ctx)
 	}()
-	r := result{}
 	select {
-	case r = <-done:
+	case r := <-done:
+		return r
 	case <-ctx.Done():
-		r = e.patience(done)
+		return e.patience(done)
 	}
-	return e.cut(ctx, r)
 }
 
 // patience waits for work whose context has ended.

@@ -52,8 +52,20 @@ func (x *run) unprepared(ctx context.Context, err error) outcome {
 	return rejected(err)
 }
 
-// load reads the text that the run was enqueued with.
+// load has the run's DAG, with the order of its steps.
 func (x *run) load(ctx context.Context) error {
+	if x.dag == nil {
+		if err := x.read(ctx); err != nil {
+			return err
+		}
+	}
+	var err error
+	x.graph, err = x.dag.Graph()
+	return err
+}
+
+// read loads the text that the run was enqueued with.
+func (x *run) read(ctx context.Context) error {
 	var text store.Text
 	err := x.insist(ctx, "text of the run", func() (err error) {
 		text, err = x.runner.store.Text(ctx, x.rec.TextHash)
@@ -62,14 +74,11 @@ func (x *run) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the DAG's text %s: %w", x.rec.TextHash, err)
 	}
-	source := dag.Source{File: text.File, Text: text.Body, BaseFile: text.BaseFile, Base: text.Base, Name: text.DAG}
-	options := dag.Options{Location: x.runner.options.Location}
+	source := dag.Source{File: text.File, Text: text.Body, BaseFile: text.BaseFile, Base: text.Base, Name: text.DAG, Document: text.Document}
+	options := dag.Options{Location: x.runner.options.Location, Called: x.rec.RootID != ""}
 	options.Base = x.runner.bases.get(source, options)
 	if x.dag, err = dag.Load(source, options); err != nil {
 		return fmt.Errorf("failed to load DAG from %s: %w", text.File, err)
-	}
-	if x.graph, err = x.dag.Graph(); err != nil {
-		return err
 	}
 	return nil
 }

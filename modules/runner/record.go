@@ -27,7 +27,7 @@ func (x *run) record(o outcome) (store.Result, error) {
 		return result, fmt.Errorf("record run %s: %w", x.rec.ID, store.ErrLost)
 	}
 	ctx := context.Background() // the store has deadlines of its own
-	shutdown := result.Reason == store.ReasonShutdown && o.cut
+	shutdown := result.Reason == store.ReasonShutdown && o.cut && x.rec.Parent == ""
 	if shutdown && o.unbegun {
 		err := x.insist(ctx, "return of the run to its queue", func() error {
 			return x.runner.store.Unadmit(ctx, x.rec.Ref())

@@ -20,6 +20,8 @@ type result struct {
 	// code is meaningful when exited.
 	exited bool
 	code   int
+	// partial tells that it succeeded in part.
+	partial bool
 	// aborted tells that a stop ended it; timedOut that the step's time was over.
 	aborted, timedOut bool
 	// tries counts the executions up to this one.

@@ -22,10 +22,12 @@ type run struct {
 	rec        store.Run
 	watch      Observer
 	foreground bool
+	depth      int // how many runs it is inside of
 	log        *zap.Logger
 	began      time.Time // with its monotonic reading, which the record's has lost
 
-	// Set while the run is prepared, read-only then.
+	// Set while the run is prepared, read-only then. A run inside of another may have
+	// the first two from there.
 	dag     *dag.DAG
 	graph   *dag.Graph
 	files   *runlog.Run

@@ -134,6 +134,9 @@ func (x *run) context() map[string]string {
 	if !x.rec.Due.IsZero() {
 		c["run.scheduled_at"] = x.rec.Due.UTC().Format(time.RFC3339)
 	}
+	if x.rec.RootID != "" {
+		c["run.root_name"], c["run.root_id"] = x.rec.RootDAG, x.rec.RootID
+	}
 	return c
 }
 

@@ -124,6 +124,8 @@ func (x *run) conclude(t task, r result) taskEnd {
 		end.status, end.passed = store.StepAborted, false
 	case r.err != nil:
 		end.status, end.passed = store.StepFailed, x.continues(t, r)
+	case r.partial:
+		end.status = store.StepPartiallySucceeded
 	}
 	continued := end.status == store.StepFailed && end.passed
 	if continued && t.step.ContinueOn.MarkSuccess {

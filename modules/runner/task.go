@@ -18,8 +18,10 @@ type task struct {
 	pos     int // in the body's states
 	step    *dag.Step
 	handler bool
-	scope   scope
-	shell   shell.Shell
+	// round counts the executions that a repeat policy has had before this one.
+	round int
+	scope scope
+	shell shell.Shell
 	// dirs are made when they are missing; the last one is the working directory.
 	dirs []directory
 }
