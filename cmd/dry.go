@@ -46,7 +46,7 @@ preconditions execute is executed.`,
 			if err != nil {
 				return err
 			}
-			if err := printRun(c, f, run, steps, part{dry: true}); err != nil {
+			if err := f.printSteps(c, run, steps, part{dry: true}); err != nil {
 				return err
 			}
 			return failure(run)

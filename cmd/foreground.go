@@ -64,12 +64,8 @@ func (f *foreground) conclude(c *cobra.Command, st *store.Store, id string) erro
 	if err != nil {
 		return err
 	}
-	steps, err := st.Steps(ctx, id, run.Attempt)
-	if err != nil {
-		return err
-	}
 	if !f.quiet {
-		if err = printRun(c, f.format, run, steps, part{}); err != nil {
+		if err = f.format.printRun(c, st, run, part{}); err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,10 @@ Exit codes and signals are those of "dagu start".`,
 				return store.Run{}, err
 			}
 			retried, err := parts.Store.Retry(ctx, run.ID, only...)
-			if errors.Is(err, store.ErrOpen) {
+			switch {
+			case errors.Is(err, store.ErrInside):
+				err = fmt.Errorf("run %s of %s is part of run %s: another attempt of that makes one of it", run.ID, run.DAG, run.Parent)
+			case errors.Is(err, store.ErrOpen):
 				err = fmt.Errorf("run %s of %s is not over; to end it: dagu stop %s --run-id %s", run.ID, run.DAG, run.DAG, run.ID)
 			}
 			return retried, err

@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"dagu/modules/store"
+	"dagu/modules/web"
 )
 
 // part is what of a run is drawn.
@@ -20,6 +21,8 @@ type part struct {
 	dry bool
 	// lost tells that the process of the run died.
 	lost bool
+	// inside are the runs inside of the run.
+	inside []store.Run
 }
 
 // tree draws a run with its steps for people.
@@ -37,8 +40,10 @@ func printTree(w io.Writer, run store.Run, steps []store.Step, of part) error {
 	steps = slices.DeleteFunc(slices.Clone(steps), func(s store.Step) bool {
 		return run.Status.Final() && s.Status == store.StepNotStarted && isHandler(s.Name)
 	})
+	inside := web.SubRunsOf(steps, of.inside)
 	for i := range steps {
-		t.step(&steps[i], i == len(steps)-1)
+		below := t.step(&steps[i], i == len(steps)-1)
+		t.subRuns(below, inside[i])
 	}
 	_, err := io.WriteString(w, t.b.String())
 	return err
@@ -63,6 +68,12 @@ func (t *tree) head(run store.Run) {
 		how += fmt.Sprintf(", attempt %d", run.Attempt)
 	}
 	t.fact("  ", "run", how)
+	if run.Parent != "" {
+		t.fact("  ", "parent", fmt.Sprintf("%s, step %s", run.Parent, run.ParentStep))
+	}
+	if run.RootID != "" {
+		t.fact("  ", "root", fmt.Sprintf("%s %s", run.RootDAG, run.RootID))
+	}
 	t.fact("  ", "reason", string(run.Reason))
 	if t.lost {
 		t.fact("  ", "process", "died; a scheduler closes the run, or: dagu stop "+run.DAG)
@@ -90,8 +101,9 @@ func (t *tree) head(run store.Run) {
 	}
 }
 
-// step is one step with what is known of its execution.
-func (t *tree) step(s *store.Step, last bool) {
+// step is one step with what is known of its execution. It returns what stands before
+// the lines below it.
+func (t *tree) step(s *store.Step, last bool) string {
 	branch, below := "├─ ", "│    "
 	if last {
 		branch, below = "└─ ", "     "
@@ -117,6 +129,24 @@ func (t *tree) step(s *store.Step, last bool) {
 	if s.Tries > 0 {
 		t.fact(below, "stdout", s.Stdout)
 		t.fact(below, "stderr", s.Stderr)
+	}
+	return below
+}
+
+// mostSubRuns is how many runs inside of a run are drawn at a step.
+const mostSubRuns = 20
+
+// subRuns are the runs that a step waits for, or did.
+func (t *tree) subRuns(below string, runs []store.Run) {
+	for _, run := range runs[:min(len(runs), mostSubRuns)] {
+		line := fmt.Sprintf("%s %s%s, %s", run.DAG, t.paint.status(string(run.Status)), t.took(run.Started, run.Finished), run.ID)
+		if run.Attempt > 1 {
+			line += fmt.Sprintf(", attempt %d", run.Attempt)
+		}
+		fmt.Fprintf(&t.b, "%s%s %s\n", below, t.faint("sub-run"), line)
+	}
+	if more := len(runs) - mostSubRuns; more > 0 {
+		t.fact(below, "", fmt.Sprintf("and %d more, which --format json lists", more))
 	}
 }
 

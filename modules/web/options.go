@@ -86,6 +86,8 @@ type Store interface {
 	Run(ctx context.Context, id string) (store.Run, error)
 	// Steps are those of an attempt.
 	Steps(ctx context.Context, runID string, attempt int) ([]store.Step, error)
+	// Children are the runs inside of a run.
+	Children(ctx context.Context, parent string) ([]store.Run, error)
 	// Enqueue puts a run into its queue.
 	Enqueue(ctx context.Context, n store.NewRun) (store.Run, error)
 	// RequestStop asks for the end of open runs and tells of how many.

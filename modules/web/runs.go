@@ -68,5 +68,13 @@ func (a *api) showRun(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	send(w, http.StatusOK, ViewRun(run, steps, time.Now()))
+	inside, err := a.deps.Store.Children(r.Context(), run.ID)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	now := time.Now()
+	view := ViewRun(run, steps, now)
+	view.AddSubRuns(steps, inside, now)
+	send(w, http.StatusOK, view)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"time"
 
 	"dagu/modules/store"
@@ -32,8 +33,14 @@ type RunView struct {
 	WorkDir string   `json:"work_dir,omitempty"`
 	// DefaultDir is the working directory of the run if its DAG has none, as it was
 	// given; "" is WorkDir.
-	DefaultDir string     `json:"default_working_dir,omitempty"`
-	Steps      []StepView `json:"steps,omitempty"`
+	DefaultDir string `json:"default_working_dir,omitempty"`
+	// ParentRunID and ParentStep are the run, and its step, that wait for the run.
+	ParentRunID string `json:"parent_run_id,omitempty"`
+	ParentStep  string `json:"parent_step,omitempty"`
+	// RootDAG and RootRunID are the run at the beginning of the calls that led to it.
+	RootDAG   string     `json:"root_dag,omitempty"`
+	RootRunID string     `json:"root_run_id,omitempty"`
+	Steps     []StepView `json:"steps,omitempty"`
 }
 
 // StepView is a step or handler as JSON.
@@ -49,6 +56,8 @@ type StepView struct {
 	Seconds    *float64   `json:"duration_seconds,omitempty"`
 	Stdout     string     `json:"stdout,omitempty"`
 	Stderr     string     `json:"stderr,omitempty"`
+	// SubRuns are the runs that the step waits for, or did, in the order of their start.
+	SubRuns []RunView `json:"sub_runs,omitempty"`
 }
 
 // ViewRun shows a run with its steps, which may be left out, as of now.
@@ -60,7 +69,8 @@ func ViewRun(run store.Run, steps []store.Step, now time.Time) RunView {
 		ScheduledAt: instant(run.Due), QueuedAt: instant(run.Queued),
 		StartedAt: instant(run.Started), FinishedAt: instant(run.Finished),
 		Seconds: seconds(run.Started, run.Finished, now), LogDir: run.LogDir, WorkDir: run.WorkDir,
-		DefaultDir: run.DefaultWorkingDir,
+		DefaultDir: run.DefaultWorkingDir, ParentRunID: run.Parent, ParentStep: run.ParentStep,
+		RootDAG: run.RootDAG, RootRunID: run.RootID,
 	}
 	if run.Waiting() {
 		v.NextTryAt = instant(run.NotBefore)
@@ -69,6 +79,35 @@ func ViewRun(run store.Run, steps []store.Step, now time.Time) RunView {
 		v.Steps = append(v.Steps, viewStep(&steps[i], now))
 	}
 	return v
+}
+
+// AddSubRuns shows the runs inside of the run at the steps that wait for them.
+func (v *RunView) AddSubRuns(steps []store.Step, inside []store.Run, now time.Time) {
+	for i, runs := range SubRunsOf(steps, inside) {
+		for _, run := range runs {
+			v.Steps[i].SubRuns = append(v.Steps[i].SubRuns, ViewRun(run, nil, now))
+		}
+	}
+}
+
+// SubRunsOf tells which runs inside of a run belong to which of its steps, by their
+// place in the list. A step in the body of another one belongs to that.
+func SubRunsOf(steps []store.Step, inside []store.Run) map[int][]store.Run {
+	places := make(map[string]int, len(steps))
+	for i := range steps {
+		places[steps[i].Name] = i
+	}
+	of := make(map[int][]store.Run)
+	for _, run := range inside {
+		for name := run.ParentStep; name != ""; {
+			if i, ok := places[name]; ok {
+				of[i] = append(of[i], run)
+				break
+			}
+			name = name[:max(strings.LastIndexByte(name, '.'), 0)]
+		}
+	}
+	return of
 }
 
 func viewStep(s *store.Step, now time.Time) StepView {
