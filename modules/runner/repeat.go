@@ -51,7 +51,7 @@ func (x *run) repeat(ctx context.Context, t task) result {
 	}
 	tries := 0
 	for times := 1; ; times++ {
-		t.round = times
+		t.round = times - 1
 		r := x.insistOn(ctx, t, tries)
 		tries = r.tries
 		if r.aborted || r.timedOut || (p.limit > 0 && times >= p.limit) || !p.wants(r) {
