@@ -63,14 +63,19 @@ Exit codes and signals are those of "dagu start".`,
 				return store.Run{}, err
 			}
 			retried, err := parts.Store.Retry(ctx, run.ID, only...)
-			switch {
-			case errors.Is(err, store.ErrInside):
-				err = fmt.Errorf("run %s of %s is part of run %s: another attempt of that makes one of it", run.ID, run.DAG, run.Parent)
-			case errors.Is(err, store.ErrOpen):
-				err = fmt.Errorf("run %s of %s is not over; to end it: dagu stop %s --run-id %s", run.ID, run.DAG, run.DAG, run.ID)
-			}
-			return retried, err
+			return retried, refused(err, run)
 		})
 	}
 	return c
+}
+
+// refused tells what can be done about a run that gets no other attempt.
+func refused(err error, run store.Run) error {
+	switch {
+	case errors.Is(err, store.ErrInside):
+		return fmt.Errorf("run %s of %s is part of run %s: another attempt of that makes one of it", run.ID, run.DAG, run.Parent)
+	case errors.Is(err, store.ErrOpen):
+		return fmt.Errorf("run %s of %s is not over; to end it: dagu stop %s --run-id %s", run.ID, run.DAG, run.DAG, run.ID)
+	}
+	return err
 }

@@ -36,10 +36,14 @@ func TestArtifacts(t *testing.T) {
 		"no use":               {step: "description: see $DAG_RUN_ARTIFACTS_DIR"},
 		"another variable":     {step: "env: [A: DAG_RUN_ARTIFACTS_DIR]"},
 		"older spellings":      {root: "artifactDir: /x\nenableArtifact: yes", want: &dag.Artifacts{Dir: "/x"}},
-		"disabled and used": {root: "artifacts: {enabled: false}", step: "stdout: {artifact: a}",
-			says: "job.yaml:4:12: field 'artifacts.enabled': stdout.artifact needs artifacts, and artifacts.enabled is false"},
-		"disabled and used in the base": {base: "env: {A: $DAG_RUN_ARTIFACTS_DIR}", root: "artifacts: {enabled: false}",
-			says: "base.yaml:1:10: field 'artifacts.enabled': DAG_RUN_ARTIFACTS_DIR needs artifacts"},
+		"disabled and used": {
+			root: "artifacts: {enabled: false}", step: "stdout: {artifact: a}",
+			says: "job.yaml:4:12: field 'artifacts.enabled': stdout.artifact needs artifacts, and artifacts.enabled is false",
+		},
+		"disabled and used in the base": {
+			base: "env: {A: $DAG_RUN_ARTIFACTS_DIR}", root: "artifacts: {enabled: false}",
+			says: "base.yaml:1:10: field 'artifacts.enabled': DAG_RUN_ARTIFACTS_DIR needs artifacts",
+		},
 		"both spellings":    {root: "artifactDir: /x\nartifacts: {dir: /x}", says: "artifacts.dir and artifactDir are two spellings"},
 		"the other as well": {root: "enableArtifact: true\nartifacts: {enabled: true}", says: "artifacts.enabled and enableArtifact are two spellings"},
 		"unknown key":       {root: "artifacts: {path: x}", says: "invalid keys: path"},

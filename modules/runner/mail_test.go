@@ -67,11 +67,15 @@ func TestMailsAboutARun(t *testing.T) {
 		"failure": {
 			"mail_on: {failure: true, success: true}\nerror_mail: {from: d@example.org, to: ['${params.TO}', x@example.org], prefix: '[E]', attach_logs: true}\n" +
 				"steps: [{name: good, run: echo fine}, {name: bad, depends: good, run: echo broken >&2; exit 3}]",
-			[]string{"[E] job (failed)"}, []string{"job failed", "run-1", "step bad: exit status 3", "broken", "good"}, []string{"bad.err", "good.out"},
+			[]string{"[E] job (failed)"},
+			[]string{"job failed", "run-1", "step bad: exit status 3", "broken", "good"},
+			[]string{"bad.err", "good.out"},
 		},
 		"success": {
 			"mail_on: {success: true}\ninfo_mail: {from: d@example.org, to: '${params.TO}'}\nsteps: [{name: s, run: 'true'}]",
-			[]string{"job (succeeded)"}, []string{"job succeeded"}, nil,
+			[]string{"job (succeeded)"},
+			[]string{"job succeeded"},
+			nil,
 		},
 		"not asked for": {
 			"error_mail: {from: d@example.org, to: '${params.TO}'}\nsteps: [{name: s, run: 'false'}]", nil, nil, nil,
@@ -79,7 +83,9 @@ func TestMailsAboutARun(t *testing.T) {
 		"a step": {
 			"error_mail: {from: d@example.org, to: '${params.TO}'}\n" +
 				"steps: [{name: s, run: 'exit 4', mail_on_error: true, continue_on: failed}, {name: other, run: 'false', continue_on: failed}, {name: end, run: 'true'}]",
-			[]string{"job (step s failed)"}, []string{"Step s of job failed", "exit status 4"}, nil,
+			[]string{"job (step s failed)"},
+			[]string{"Step s of job failed", "exit status 4"},
+			nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

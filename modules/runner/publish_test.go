@@ -91,8 +91,11 @@ func TestPublishedByKey(t *testing.T) {
 		"an object":         {data + "stdout: {outputs: {decode: json}}", map[string]string{"z": "1.50", "a": `[{"n":"x\ny"},null]`, "html": "<&>"}, ""},
 		"an object of JSON": {data + "stdout: {outputs: {select: '.a[0]'}}", map[string]string{"n": "x\ny"}, ""},
 		"an object of YAML": {"run: 'echo \"a: 1\"'\nstdout: {outputs: {decode: yaml}}", map[string]string{"a": "1"}, ""},
-		"fields": {data + "stdout: {outputs: {fields: {a: {decode: json, select: .z}, b: '${consts.team}', c: {from: stderr}, d: {from: file, path: data.json, decode: json, select: .html}}}}",
-			map[string]string{"a": "1.50", "b": "core", "c": "", "d": "<&>"}, ""},
+		"fields": {
+			data + "stdout: {outputs: {fields: {a: {decode: json, select: .z}, b: '${consts.team}', c: {from: stderr}, d: {from: file, path: data.json, decode: json, select: .html}}}}",
+			map[string]string{"a": "1.50", "b": "core", "c": "", "d": "<&>"},
+			"",
+		},
 		"beside an object": {text + "stdout: {outputs: words}\noutput: {n: 1}", map[string]string{"words": "two  words", "n": "1"}, ""},
 		"no object":        {"run: echo '[1]'\nstdout: {outputs: {decode: json}}", nil, "stdout.outputs: stdout is no object whose keys could be published"},
 		"bad JSON":         {text + "stdout: {outputs: {field: f, decode: json}}", nil, "stdout.outputs.f: stdout: is not valid JSON"},

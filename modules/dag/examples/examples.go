@@ -41,11 +41,11 @@ func Text(name string) (string, error) {
 func About(text string) string {
 	var words []string
 	for line := range strings.SplitSeq(text, "\n") {
-		line, comment := strings.CutPrefix(line, "#")
-		if !comment {
+		comment, is := strings.CutPrefix(line, "#")
+		if !is {
 			break
 		}
-		for word := range strings.FieldsSeq(line) {
+		for word := range strings.FieldsSeq(comment) {
 			words = append(words, word)
 			if strings.HasSuffix(word, ".") {
 				return strings.Join(words, " ")

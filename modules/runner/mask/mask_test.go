@@ -14,8 +14,12 @@ const key = "-----BEGIN KEY-----\nfirst\"line\n  indented \n}\n-----END KEY-----
 
 func masker() *mask.Masker {
 	return mask.New([]mask.Secret{
-		{Name: "TOKEN", Value: "hunter2"}, {Name: "LONGER", Value: "hunter2000"}, {Name: "KEY", Value: key},
-		{Name: "AGAIN", Value: "hunter2"}, {Name: "SPACED", Value: "  spaced out\n"}, {Name: "EMPTY", Value: " \n"},
+		{Name: "TOKEN", Value: "hunter2"},
+		{Name: "LONGER", Value: "hunter2000"},
+		{Name: "KEY", Value: key},
+		{Name: "AGAIN", Value: "hunter2"},
+		{Name: "SPACED", Value: "  spaced out\n"},
+		{Name: "EMPTY", Value: " \n"},
 		{Name: "TWINS", Value: "ababac"},
 	})
 }
