@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap/zaptest/observer"
 
 	"dagu/modules/runlog"
 	"dagu/modules/runner"
@@ -29,6 +32,7 @@ type rig struct {
 	dags   string // directory of the workflow's file
 	temp   string
 	runs   int
+	logged *observer.ObservedLogs
 }
 
 // newRig starts a runner. Each edit changes its options.
@@ -47,7 +51,9 @@ func newRig(t *testing.T, edits ...func(*runner.Options)) *rig {
 	}
 	logs, err := runlog.New(runlog.Options{LogDir: filepath.Join(dir, "logs"), WorkDir: filepath.Join(dir, "work")})
 	require.NoError(t, err)
-	r.runner, err = runner.New(options, r.store, logs, zaptest.NewLogger(t))
+	var seen zapcore.Core
+	seen, r.logged = observer.New(zapcore.DebugLevel)
+	r.runner, err = runner.New(options, r.store, logs, zap.New(zapcore.NewTee(zaptest.NewLogger(t).Core(), seen)))
 	require.NoError(t, err)
 	require.NoError(t, r.runner.Start(t.Context()))
 	t.Cleanup(func() {

@@ -117,7 +117,7 @@ func (x *run) capture(ctx context.Context, t task, argv []string) (string, error
 		return "", err
 	}
 	limit := x.runner.options.MaxOutput
-	p, err := startPump(sink, nil, limit)
+	p, err := startPump(sink, nil, limit, nil)
 	if err != nil {
 		_ = sink.Close() // nothing was written
 		return "", err

@@ -23,6 +23,11 @@
 // deadline, since a file on a dead network file system never answers, and since
 // a child that hangs before its exec would hold up the whole process.
 //
+// The secrets of a run are known to its steps alone. What it writes, records and tells
+// has ***NAME*** in the place of their values; what steps publish is kept as it is in
+// memory, and a later attempt puts the values that the secrets have then into what an
+// earlier one has recorded. Where a run has secrets its streams go through pumps.
+//
 // What the store or the disk does not take is tried again until it does: neither
 // trouble is the run's. A panic in one of a run's goroutines ends that run alone.
 package runner

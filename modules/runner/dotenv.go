@@ -36,7 +36,7 @@ func (x *run) readDotenv(ctx context.Context) error {
 		}
 	}
 	for _, candidates := range places {
-		vars, err := x.readFirst(ctx, candidates)
+		vars, err := x.readVars(ctx, candidates)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -51,31 +51,37 @@ func (x *run) readDotenv(ctx context.Context) error {
 	return nil
 }
 
-// readFirst reads the first of the files that is there.
-func (x *run) readFirst(ctx context.Context, paths []string) (map[string]string, error) {
+// readVars reads the first of the files that is there.
+func (x *run) readVars(ctx context.Context, paths []string) (map[string]string, error) {
 	return guard.Do(ctx, x.runner.guard, func(touch *guard.Touch) (map[string]string, error) {
-		for _, path := range paths {
-			if err := touch.At("dotenv file " + path); err != nil {
-				return nil, err
-			}
-			if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			text, err := dag.ReadFile(path)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			vars, err := godotenv.UnmarshalBytes(text)
-			if err != nil {
-				// The parser's own words quote the file from the fault on, and what
-				// stands there is secret more often than not.
-				return nil, fmt.Errorf("parse %s: %w", path, errNotDotenv)
-			}
-			return vars, nil
+		path, text, err := readFirst(touch, "dotenv file", paths)
+		if err != nil || text == nil {
+			return nil, err
 		}
-		return nil, nil
+		vars, err := godotenv.UnmarshalBytes(text)
+		if err != nil {
+			// The parser's own words quote the file from the fault on, and what
+			// stands there is secret more often than not.
+			return nil, fmt.Errorf("parse %s: %w", path, errNotDotenv)
+		}
+		return vars, nil
 	}, nil)
+}
+
+// readFirst reads the first of the files that is there; the text is nil when none is.
+func readFirst(touch *guard.Touch, what string, paths []string) (path string, text []byte, err error) {
+	for _, path := range paths {
+		if err := touch.At(what + " " + path); err != nil {
+			return "", nil, err
+		}
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		text, err := dag.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		return path, text, err
+	}
+	return "", nil, nil
 }

@@ -31,7 +31,7 @@ func (r *Runner) Dry(ctx context.Context, d *dag.DAG, n store.NewRun) (store.Run
 	}
 	o := x.rehearse(life)
 	err = r.logs.Remove(runlog.Expired{ID: rec.ID, DAG: rec.DAG, LogDir: x.files.Dir(), WorkDir: x.files.WorkDir()})
-	rec.Status, rec.Reason, rec.Error, rec.Finished = o.status, o.reason, o.message(rec), time.Now()
+	rec.Status, rec.Reason, rec.Error, rec.Finished = o.status, o.reason, x.secrets.Text(o.message(rec)), time.Now()
 	return rec, x.rehearsed(o), err
 }
 

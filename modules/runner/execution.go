@@ -62,7 +62,7 @@ func (e *execution) do(ctx context.Context) result {
 	if err != nil {
 		return e.fail(ctx, err)
 	}
-	s, err := openStreams(files, e.keep())
+	s, err := openStreams(files, e.keep(), e.run.secrets)
 	if err != nil {
 		return e.fail(ctx, err)
 	}

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"dagu/modules/runner/mask"
 )
 
 // journal is the run's own log: an account for people of what happened when. A
 // nil journal takes nothing. It may be used at once by several goroutines.
 type journal struct {
-	file *os.File
+	file    *os.File
+	secrets *mask.Masker
 }
 
 func openJournal(path string) (*journal, error) {
@@ -26,7 +29,7 @@ func (j *journal) printf(format string, args ...any) {
 		return
 	}
 	line := time.Now().UTC().AppendFormat(make([]byte, 0, 128), "2006-01-02T15:04:05.000Z ")
-	line = fmt.Appendf(line, format, args...)
+	line = append(line, j.secrets.Text(fmt.Sprintf(format, args...))...)
 	_, _ = j.file.Write(append(line, '\n'))
 }
 

@@ -164,7 +164,7 @@ func (e *execution) patient(ctx context.Context, work func(ctx context.Context) 
 	go func() {
 		defer func() {
 			if p := recover(); p != nil {
-				e.run.log.Error("a panic ended an action", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+				e.run.log.Error("a panic ended an action", zap.String("panic", e.run.secrets.Text(fmt.Sprint(p))), zap.ByteString("stack", debug.Stack()))
 				done <- result{err: fmt.Errorf("internal error: %v", p)}
 			}
 		}()

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"dagu/modules/runner/mask"
 )
 
 // waitDelay is how long after the end of a process its streams may be held open
@@ -12,7 +14,8 @@ import (
 const waitDelay = 2 * time.Second
 
 // pump copies one stream of a process to its log file, to a second file, and
-// into memory, as far as each is wanted. It owns the files and closes them.
+// into memory, as far as each is wanted: without the secrets to the files, and as it
+// is into memory. It owns the files and closes them.
 type pump struct {
 	// Writer is the process's end.
 	writer *os.File
@@ -20,6 +23,7 @@ type pump struct {
 	reader    *os.File
 	log, copy *os.File // copy may be nil
 	limit     int      // of kept; -1 keeps nothing
+	secrets   *mask.Stream
 	done      chan struct{}
 
 	// Set once done is closed.
@@ -31,12 +35,12 @@ type pump struct {
 
 // startPump starts a goroutine that ends when every writer has closed the
 // stream, or with finish.
-func startPump(log, second *os.File, limit int) (*pump, error) {
+func startPump(log, second *os.File, limit int, secrets *mask.Masker) (*pump, error) {
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("create pipe: %w", err)
 	}
-	p := &pump{writer: writer, reader: reader, log: log, copy: second, limit: limit, done: make(chan struct{})}
+	p := &pump{writer: writer, reader: reader, log: log, copy: second, limit: limit, secrets: secrets.Stream(), done: make(chan struct{})}
 	go p.run()
 	return p, nil
 }
@@ -55,6 +59,7 @@ func (p *pump) run() {
 		n, err := p.reader.Read(buffer)
 		p.take(buffer[:n])
 		if err != nil { // the end, or that of the delay
+			p.show(p.secrets.End())
 			return
 		}
 	}
@@ -62,12 +67,7 @@ func (p *pump) run() {
 
 // take goes on after errors, since the process must not block on a full pipe.
 func (p *pump) take(data []byte) {
-	if p.logErr == nil {
-		_, p.logErr = p.log.Write(data)
-	}
-	if p.copy != nil && p.copyErr == nil {
-		_, p.copyErr = p.copy.Write(data)
-	}
+	p.show(p.secrets.Next(data))
 	if p.limit < 0 || p.tooMuch {
 		return
 	}
@@ -76,6 +76,19 @@ func (p *pump) take(data []byte) {
 		return
 	}
 	p.kept = append(p.kept, data...)
+}
+
+// show writes what others may see.
+func (p *pump) show(data []byte) {
+	if len(data) == 0 {
+		return
+	}
+	if p.logErr == nil {
+		_, p.logErr = p.log.Write(data)
+	}
+	if p.copy != nil && p.copyErr == nil {
+		_, p.copyErr = p.copy.Write(data)
+	}
 }
 
 // finish closes our end of the stream and waits for its own end: not longer than

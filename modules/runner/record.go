@@ -15,7 +15,7 @@ import (
 // record writes how the attempt ended. It does not give up before the runner does.
 func (x *run) record(o outcome) (store.Result, error) {
 	fault.Of("runner.record", x.rec.DAG)
-	result := store.Result{Status: o.status, Reason: o.reason, Error: o.message(x.rec), Steps: x.steps.close()}
+	result := store.Result{Status: o.status, Reason: o.reason, Error: x.secrets.Text(o.message(x.rec)), Steps: x.steps.close()}
 	if x.foreground && result.Reason == store.ReasonShutdown {
 		result.Reason = store.ReasonStopped // its process was told to end, and it is all there is in it
 	}
@@ -82,6 +82,7 @@ func (x *run) tell(result store.Result) {
 
 // warn tells of trouble that the run goes on in spite of.
 func (x *run) warn(message string, err error) {
+	err = x.masked(err)
 	x.log.Warn(message, zap.Error(err))
 	x.journal.printf("warning: %s: %s", message, err)
 }

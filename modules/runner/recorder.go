@@ -9,6 +9,7 @@ import (
 
 	"dagu/modules/dag"
 	"dagu/modules/fault"
+	"dagu/modules/runner/mask"
 	"dagu/modules/store"
 )
 
@@ -26,6 +27,8 @@ type recorder struct {
 	timer  *time.Timer
 	saving sync.WaitGroup
 	closed bool
+	// secrets masks what is written and told, and errors from the start.
+	secrets *mask.Masker
 }
 
 // newRecorder lists the steps of a DAG, handlers last.
@@ -84,12 +87,13 @@ func (r *recorder) update(pos int, change func(*store.Step)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(&r.steps[pos])
+	r.steps[pos].Error = r.secrets.Text(r.steps[pos].Error)
 	if r.run == nil {
 		return
 	}
 	r.dirty[pos] = struct{}{}
 	if r.run.watch != nil {
-		r.run.watch.Changed(r.steps[pos])
+		r.run.watch.Changed(r.shown(r.steps[pos]))
 	}
 	r.arm()
 }
@@ -135,7 +139,7 @@ func (r *recorder) save() {
 func (r *recorder) take() []store.Step {
 	changed := make([]store.Step, 0, len(r.dirty))
 	for pos := range r.dirty {
-		changed = append(changed, r.steps[pos])
+		changed = append(changed, r.shown(r.steps[pos]))
 	}
 	clear(r.dirty)
 	slices.SortFunc(changed, func(a, b store.Step) int { return a.Index - b.Index })

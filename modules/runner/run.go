@@ -12,6 +12,7 @@ import (
 	"dagu/modules/dag"
 	"dagu/modules/fault"
 	"dagu/modules/runlog"
+	"dagu/modules/runner/mask"
 	"dagu/modules/store"
 )
 
@@ -34,6 +35,8 @@ type run struct {
 	steps   *recorder
 	journal *journal
 	root    scope
+	// secrets masks what the run tells; nil where it has none.
+	secrets *mask.Masker
 	rootDir string
 
 	temps temps
@@ -144,7 +147,7 @@ func (x *run) confine() {
 	if p == nil {
 		return
 	}
-	x.log.Error("a panic ended the run", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+	x.log.Error("a panic ended the run", zap.String("panic", x.secrets.Text(fmt.Sprint(p))), zap.ByteString("stack", debug.Stack()))
 	x.mu.Lock()
 	if x.broken == "" {
 		x.broken = fmt.Sprintf("internal error: %v", p)

@@ -106,6 +106,11 @@ func (x *run) resolve(ctx context.Context) (outcome, bool) {
 		return x.stopped(), false
 	}
 	maps.Copy(x.root.env, managed)
+	if err := x.readSecrets(ctx); ctx.Err() != nil {
+		return x.stopped(), false
+	} else if err != nil {
+		return rejected(err), false
+	}
 	x.rootDir = x.workingDir()
 	return outcome{}, true
 }

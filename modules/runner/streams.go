@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"dagu/modules/runner/mask"
 )
 
 // streams are what the processes of an execution write to: the log files
@@ -19,19 +21,20 @@ type streams struct {
 // kept is how much of each stream is kept in memory, in bytes; -1 is nothing.
 type kept struct{ stdout, stderr int }
 
-// openStreams takes over the files.
-func openStreams(files *launched, keep kept) (*streams, error) {
+// openStreams takes over the files. Where there are secrets both streams have a pump,
+// which keeps them out of all files.
+func openStreams(files *launched, keep kept, secrets *mask.Masker) (*streams, error) {
 	s := &streams{outLog: files.outLog, errLog: files.errLog}
 	var err error
-	if keep.stdout >= 0 || files.out != nil {
-		if s.stdout, err = startPump(files.outLog, files.out, keep.stdout); err != nil {
+	if keep.stdout >= 0 || files.out != nil || secrets != nil {
+		if s.stdout, err = startPump(files.outLog, files.out, keep.stdout, secrets); err != nil {
 			files.close()
 			return nil, err
 		}
 		s.outLog = nil
 	}
-	if keep.stderr >= 0 || files.err != nil {
-		if s.stderr, err = startPump(files.errLog, files.err, keep.stderr); err != nil {
+	if keep.stderr >= 0 || files.err != nil || secrets != nil {
+		if s.stderr, err = startPump(files.errLog, files.err, keep.stderr, secrets); err != nil {
 			_ = files.errLog.Close() // nothing was written
 			if files.err != nil {
 				_ = files.err.Close() // nothing was written
