@@ -46,7 +46,7 @@ const remainsTimeout = 2 * time.Second
 func (x *run) endRemains() error {
 	ctx, cancel := context.WithTimeout(context.Background(), remainsTimeout)
 	defer cancel()
-	if err := x.runner.EndLeftovers(ctx, []store.Run{x.rec}); err != nil {
+	if err := x.runner.EndLeftovers(ctx, x.attempts()); err != nil {
 		x.log.Error("processes of the run live on, so it stays open until a scheduler has ended them", zap.Error(err))
 		return fmt.Errorf("end run %s: %w", x.rec.ID, err)
 	}

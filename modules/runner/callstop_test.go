@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -198,4 +199,23 @@ func TestKillOfACall(t *testing.T) {
 	require.Empty(t, r.file("ended"), "nobody was asked")
 	require.Equal(t, store.StatusAborted, r.get(run.ID).Status)
 	require.Equal(t, store.StatusAborted, r.children(run.ID)[0].Status)
+}
+
+// Before a run that a shutdown cut short may run again, nothing is left of those inside
+// of it either.
+func TestShutdownEndsWhatDetachedItselfInside(t *testing.T) {
+	t.Parallel()
+	r := newCallRig(t)
+	r.write("dags/main.yaml", "on_interrupt: retry", "steps: [{name: call, action: dag.run, with: {dag: middle}}]",
+		"---", "name: middle", "steps: [{name: call, action: dag.run, with: {dag: leaving}}]",
+		"---", "name: leaving", "steps: [{name: a, run: 'setsid sh -c \"echo \\$\\$ > $DAGU_T/pid; touch $DAGU_T/ready; exec sleep 1000\" & sleep 1000'}]")
+	run := r.start("dags/main.yaml")
+	done := r.begin(run)
+	r.await("ready")
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	require.NoError(t, r.runner.Stop(ctx))
+	r.wait(done)
+	require.False(t, alive(readPID(t, filepath.Join(r.dir, "pid"))))
+	require.Equal(t, store.StatusQueued, r.get(run.ID).Status)
 }

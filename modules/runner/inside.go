@@ -61,6 +61,7 @@ func (x *run) executeInside(ctx context.Context, rec store.Run, of *callee) (inn
 		return inner{rec: rec}, err
 	}
 	defer x.runner.leave(child)
+	defer func() { x.add(child.attempts()) }()
 	defer context.AfterFunc(ctx, func() { child.stop(x.reasonInside()) })()
 	over := make(chan struct{})
 	defer close(over)
@@ -78,6 +79,19 @@ func (x *run) executeInside(ctx context.Context, rec store.Run, of *callee) (inn
 		in.steps = child.steps.all()
 	}
 	return in, err
+}
+
+// attempts lists this attempt and those that were executed inside of it.
+func (x *run) attempts() []store.Run {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return append([]store.Run{x.rec}, x.inside...)
+}
+
+func (x *run) add(inside []store.Run) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.inside = append(x.inside, inside...)
 }
 
 // reasonInside is why runs inside of x are stopped when a step of it ends.

@@ -47,6 +47,8 @@ type run struct {
 	// broken is what a panic said; lost tells that another process may have the run.
 	broken string
 	lost   bool
+	// inside are the attempts of runs that were executed inside of this one, however deep.
+	inside []store.Run
 }
 
 // newRun returns a run with the context that a kill ends.
