@@ -3,9 +3,7 @@ package action
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"syscall"
 )
 
 // maxInput bounds, in bytes, a file that is read into memory.
@@ -43,29 +41,8 @@ func (c *Call) given() (any, error) {
 	return string(text), nil
 }
 
-// readFile reads a regular file. It does not wait for the other end of a pipe.
-func readFile(path string) ([]byte, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, pathless(err)
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-		return nil, pathless(err)
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is not a regular file")
-	}
-	text, err := io.ReadAll(io.LimitReader(file, maxInput+1))
-	switch {
-	case err != nil:
-		return nil, pathless(err)
-	case len(text) > maxInput:
-		return nil, fmt.Errorf("it exceeded maximum size limit of %d bytes", maxInput)
-	}
-	return text, nil
-}
+// readFile reads a regular file of at most maxInput bytes.
+func readFile(path string) ([]byte, error) { return readBounded(path, maxInput) }
 
 // pathless returns an error without the path that its message would repeat.
 func pathless(err error) error {

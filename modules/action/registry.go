@@ -27,6 +27,15 @@ func All() []*Definition {
 		dataConvert(),
 		dataPick(),
 		execute(),
+		fileCopy(),
+		fileDelete(),
+		fileList(),
+		fileMkdir(),
+		fileMove(),
+		fileRead(),
+		fileStat(),
+		fileWrite(),
+		httpRequest(),
 		jqFilter(),
 		logWrite(),
 		mailSend(),
@@ -34,6 +43,10 @@ func All() []*Definition {
 		outputsWrite(),
 		sqliteQuery(),
 		templateRender(),
+		waitDuration(),
+		waitFile(),
+		waitHTTP(),
+		waitUntil(),
 	}
 }
 

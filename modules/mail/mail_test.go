@@ -63,7 +63,7 @@ func TestSendWithPassword(t *testing.T) {
 
 func TestSendFails(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	port := closed.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it is one
 	require.NoError(t, closed.Close())

@@ -57,7 +57,7 @@ func New(t *testing.T, options Options) *Server {
 	})
 	server := smtp.NewServer(backend)
 	server.Domain, server.AllowInsecureAuth, server.TLSConfig = "localhost", true, options.TLS
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	s.Port = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it is one
 	done := make(chan error, 1)
