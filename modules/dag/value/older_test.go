@@ -31,13 +31,13 @@ func stepScope() value.Scope {
 	}
 	s.Foreach = map[string]string{"index": "2", "key": "k", "item": `{"name":"n"}`, "item.name": "n"}
 	env := s.Env
+	more := map[string]string{
+		"CFG":  ` {"host": "db", "port": 5432, "on": false, "none": null, "tags": ["a", {"b": "c"}], "x-y": 1, "": "e"} `,
+		"LIST": `[{"name": "first"}, [10, 20]]`, "HOLDS": `{"r": "${params.day} $NAME '"}`, "BAD": `{"a": 1`,
+		"ITEM": `{"path":"a.png","w":320}`, "TWICE": `{"a":1,"a":2}`, "NUM": `{"f":0.1,"i":-3,"z":1.0,"e":1E2,"h":1e400}`,
+		"run": `{"id": "x"}`, "steps": `{"a": {"b": 1}}`,
+	}
 	s.Env = func(name string) (string, bool) {
-		more := map[string]string{
-			"CFG":  ` {"host": "db", "port": 5432, "on": false, "none": null, "tags": ["a", {"b": "c"}], "x-y": 1, "": "e"} `,
-			"LIST": `[{"name": "first"}, [10, 20]]`, "HOLDS": `{"r": "${params.day} $NAME '"}`, "BAD": `{"a": 1`,
-			"ITEM": `{"path":"a.png","w":320}`, "TWICE": `{"a":1,"a":2}`, "NUM": `{"f":0.1,"i":-3,"z":1.0,"e":1E2,"h":1e400}`,
-			"run": `{"id": "x"}`, "steps": `{"a": {"b": 1}}`,
-		}
 		if v, ok := more[name]; ok {
 			return v, true
 		}
