@@ -104,7 +104,10 @@ func compileParams(schema map[string]any) (*paramSchema, error) {
 	const name = "mem:///params"
 	c := jsonschema.NewCompiler()
 	c.UseLoader(nowhere{})
-	err := c.AddResource(name, schema)
+	err := checkSchemaSize(schema)
+	if err == nil {
+		err = c.AddResource(name, schema)
+	}
 	if err == nil {
 		s.compiled, err = c.Compile(name)
 	}

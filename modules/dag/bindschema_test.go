@@ -1,6 +1,7 @@
 package dag_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -148,4 +149,60 @@ func TestASchemaAndDeclarationsReplaceEachOther(t *testing.T) {
 	require.NotNil(t, d.ParamSchema)
 	d = over("params: {schema: x.json}", "steps: [{run: x}]")
 	require.Equal(t, "x.json", d.ParamSchemaFrom)
+}
+
+// A schema that names itself twice on each of many levels would be checked for ever.
+func TestSchemasThatMultiplyAreRefused(t *testing.T) {
+	t.Parallel()
+	doubled := func(levels int, reference, name string) map[string]any {
+		defs := map[string]any{"d" + strconv.Itoa(levels): map[string]any{name: "d" + strconv.Itoa(levels)}}
+		for i := range levels {
+			ref := map[string]any{"$ref": reference + "d" + strconv.Itoa(i+1)}
+			defs["d"+strconv.Itoa(i)] = map[string]any{name: "d" + strconv.Itoa(i), "allOf": []any{ref, ref}}
+		}
+		return map[string]any{
+			"type": "object", "$defs": defs, "properties": map[string]any{}, "allOf": []any{map[string]any{"$ref": reference + "d0"}},
+		}
+	}
+	for reference, name := range map[string]string{"#/$defs/": "title", "#": "$anchor", "": "$id", "#/%24defs/": "title"} {
+		_, err := dag.BindSchema(doubled(8, reference, name), nil, nil)
+		require.NoError(t, err, reference)
+		_, err = dag.BindSchema(doubled(60, reference, name), nil, nil)
+		require.ErrorContains(t, err, "multiply it to more than 100000 nodes", reference)
+	}
+	tree := map[string]any{"type": "object", "properties": map[string]any{"a": map[string]any{"type": "array", "items": map[string]any{"$ref": "#/properties/a"}}}}
+	_, err := dag.BindSchema(tree, nil, []string{"a=[[[]]]"})
+	require.NoError(t, err, "one that names itself is fine")
+}
+
+// FuzzBindSchema holds what is true of every schema and word: binding ends and never
+// panics, what it gives has unique valid names, and nothing runs or is read for it.
+func FuzzBindSchema(f *testing.F) {
+	for _, seed := range [][2]string{
+		{`{"type": "object", "properties": {"a": {"type": "integer", "default": 1}, "b": {"enum": ["x"]}}, "required": ["a"]}`, "a=5"},
+		{`{"type": "object", "properties": {"a": {"$ref": "#/properties/b"}, "b": {"$ref": "#/properties/a"}}}`, `{"a": [1]}`},
+		{`{"type": "object", "properties": {"a": {"$ref": "file:///x"}}}`, "a=1"},
+		{`{"type": "object", "$schema": "x", "properties": {"a": {"pattern": "(a*)*$", "format": "uri"}}, "allOf": [{"$ref": "#"}]}`, "a=aaaa"},
+		{"type: object\nproperties: {a: {type: [array, 'null'], default: [1, {b: 0644}]}}", "a={"},
+		{"a: *b", ""},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, text, word string) {
+		schema, err := dag.ParseSchema("f", []byte(text))
+		if err != nil {
+			return
+		}
+		got, err := dag.BindSchema(schema, nil, []string{word})
+		if err != nil {
+			return
+		}
+		require.Empty(t, got.Positional)
+		seen := make(map[string]bool)
+		for _, p := range got.Named {
+			require.Regexp(t, "^[A-Za-z][A-Za-z0-9_]*$", p.Name)
+			require.False(t, seen[p.Name])
+			seen[p.Name] = true
+		}
+	})
 }

@@ -255,3 +255,34 @@ func TestDynamicParameters(t *testing.T) {
 		})
 	}
 }
+
+func TestShellsOfDynamicTexts(t *testing.T) {
+	t.Parallel()
+	shell := func(r *rig, name string) {
+		text := "#!/bin/sh\necho " + name + " in $(basename \"$PWD\")\n"
+		require.NoError(t, os.WriteFile(r.path(name), []byte(text), 0o700)) //nolint:gosec // it is executed
+	}
+	params := "params: [{name: p, eval: '$(x)'}]"
+	step := "steps: [{name: a, action: log.write, with: {message: '${params.p}'}}]"
+	root := "shell: $DIR/root" // of steps, and of no parameter
+
+	r := newRig(t, func(o *runner.Options) { o.DefaultShell = filepath.Join(filepath.Dir(o.TempDir), "dags", "configured") })
+	shell(r, "configured")
+	r.succeed(r.text(params, root, step))
+	require.Contains(t, r.stdout("a"), "configured in ")
+
+	r = newRig(t, func(o *runner.Options) {
+		o.Environ = append(o.Environ, "SHELL="+filepath.Join(filepath.Dir(o.TempDir), "dags", "users"))
+	})
+	shell(r, "users")
+	r.succeed(r.text(params, root, step))
+	require.Contains(t, r.stdout("a"), "users in ")
+
+	shell(r, "own")
+	shell(r, "root")
+	r.succeed(r.text(root, "working_dir: $DIR", "steps:",
+		"  - {name: a, working_dir: sub, preconditions: [{eval: '$(x)', expected: own in sub}], run: x, with: {shell: $DIR/own}}",
+		"  - {name: b, preconditions: [{eval: '`x`', expected: root in dags}], run: x}"))
+	require.Equal(t, store.StepSucceeded, r.store.step("a").Status, "it is the shell and the directory of the step")
+	require.Equal(t, store.StepSucceeded, r.store.step("b").Status)
+}
