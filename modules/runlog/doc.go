@@ -12,5 +12,10 @@
 //
 //	<work dir>/<DAG>/<run id>/
 //
-// A Janitor removes both once the retention of the run is over.
+// and, where artifacts are on, a directory of these, which has the name of the log
+// directory and a link in it:
+//
+//	<artifact dir>/<DAG>/dag-run_<YYYYMMDD_HHMMSSZ>_<run id>/
+//
+// A Janitor removes them once the retention of the run is over.
 package runlog

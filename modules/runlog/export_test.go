@@ -9,3 +9,8 @@ func (l *Log) Make(ctx context.Context, call func() error) error { return l.logs
 func (l *Log) SetRemove(remove func(root, rel string) error) {
 	l.logs.removeTree, l.work.removeTree = remove, remove
 }
+
+// SetRemoveArtifacts replaces what removes artifacts.
+func (l *Log) SetRemoveArtifacts(remove func(root, rel string) error) {
+	l.artifacts.removeTree = remove
+}

@@ -12,7 +12,11 @@ import (
 // Module provides the *Log.
 var Module = fx.Module("runlog",
 	fx.Provide(func(c config.Config) (*Log, error) {
-		return New(Options{LogDir: c.Paths.LogDir, WorkDir: filepath.Join(c.Paths.DataDir, "work")})
+		return New(Options{
+			LogDir:      c.Paths.LogDir,
+			WorkDir:     filepath.Join(c.Paths.DataDir, "work"),
+			ArtifactDir: filepath.Join(c.Paths.DataDir, "artifacts"),
+		})
 	}),
 )
 

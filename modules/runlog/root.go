@@ -78,6 +78,9 @@ func (l *Log) Remove(run Expired) error {
 
 // removeRun is Remove until ctx ends.
 func (l *Log) removeRun(ctx context.Context, run Expired) error {
+	if err := l.removeArtifacts(ctx, run); err != nil {
+		return err // the way to them must stay
+	}
 	return errors.Join(l.logs.removeDir(ctx, run.LogDir), l.work.removeDir(ctx, run.WorkDir))
 }
 

@@ -20,6 +20,8 @@ const (
 type Options struct {
 	// LogDir and WorkDir are the absolute roots of logs and of work directories.
 	LogDir, WorkDir string
+	// ArtifactDir is the absolute root of artifacts; "" is the directory artifacts beside WorkDir.
+	ArtifactDir string
 	// Timeout bounds each call of the file system, which may hang; 0 is 10 s. To
 	// remove the directory of a run may take six times as long.
 	Timeout time.Duration
@@ -29,6 +31,8 @@ type Options struct {
 type Log struct {
 	options    Options
 	logs, work root
+	// artifacts is the way to all roots of artifacts: a workflow may name its own.
+	artifacts root
 }
 
 // New returns a Log. It makes no directory. The error names the option that is wrong.
@@ -39,6 +43,12 @@ func New(options Options) (*Log, error) {
 	if !filepath.IsAbs(options.WorkDir) {
 		return nil, fmt.Errorf("runlog: WorkDir %q is not absolute", options.WorkDir)
 	}
+	if options.ArtifactDir == "" {
+		options.ArtifactDir = filepath.Join(filepath.Dir(options.WorkDir), "artifacts")
+	}
+	if !filepath.IsAbs(options.ArtifactDir) {
+		return nil, fmt.Errorf("runlog: ArtifactDir %q is not absolute", options.ArtifactDir)
+	}
 	if options.Timeout < 0 {
 		return nil, fmt.Errorf("runlog: Timeout is %v, want at least 0", options.Timeout)
 	}
@@ -46,7 +56,7 @@ func New(options Options) (*Log, error) {
 		options.Timeout = defaultTimeout
 	}
 	l := &Log{options: options}
-	l.logs, l.work = l.newRoot(options.LogDir), l.newRoot(options.WorkDir)
+	l.logs, l.work, l.artifacts = l.newRoot(options.LogDir), l.newRoot(options.WorkDir), l.newRoot(options.ArtifactDir)
 	return l, nil
 }
 
@@ -65,6 +75,8 @@ type Attempt struct {
 // Run is the files of one attempt at a run. Its methods may be called at once.
 type Run struct {
 	dir, work, steps string
+	// dag is the name of the workflow in paths, and artifacts the root of artifacts.
+	dag, artifacts string
 }
 
 // Open makes the directories of an attempt, unless they exist. Where a root does
@@ -74,6 +86,7 @@ func (l *Log) Open(a Attempt) (*Run, error) {
 	r := &Run{
 		dir:  filepath.Join(l.options.LogDir, fileName(a.DAG), name),
 		work: filepath.Join(l.options.WorkDir, fileName(a.DAG), fileName(a.RunID)),
+		dag:  fileName(a.DAG), artifacts: l.options.ArtifactDir,
 	}
 	if a.LogDir != "" && inside(l.options.LogDir, a.LogDir) {
 		r.dir = a.LogDir

@@ -95,14 +95,15 @@ func (e *execution) enrich() {
 func (e *execution) resolve() error {
 	step := e.task.step
 	base := e.task.dir()
-	if step.Stdout.Path != "" {
-		e.launch.out = e.scope.streamPath(step.Stdout.Path, base)
+	var err error
+	if e.launch.out, err = e.second(step.Stdout, base); err != nil {
+		return fmt.Errorf("stdout: %w", err)
 	}
-	if step.Stderr.Path != "" {
-		e.launch.err = e.scope.streamPath(step.Stderr.Path, base)
+	if e.launch.err, err = e.second(step.Stderr, base); err != nil {
+		return fmt.Errorf("stderr: %w", err)
 	}
-	if e.launch.out != "" && e.launch.out == e.launch.err {
-		return fmt.Errorf("stdout and stderr are the same file %s", e.launch.out)
+	if e.launch.out.path != "" && e.launch.out.path == e.launch.err.path {
+		return fmt.Errorf("stdout and stderr are the same file %s", e.launch.out.path)
 	}
 	if err := e.resolveWork(); err != nil {
 		return err

@@ -27,10 +27,17 @@ type launch struct {
 	path     string
 	outLog   string
 	errLog   string
-	out, err string // second files of the streams; "" is none
+	out, err second
 	emitted  string // the file that the step may write its outputs to; "" is none
 	script   string // the file for the text; "" is none
 	text     string
+}
+
+// second is the file that a stream goes to besides its log.
+type second struct {
+	path string // absolute; "" is none
+	// below is a directory that path lies in, and leads out of neither by a link.
+	below string
 }
 
 // launched is what came of it.
@@ -76,23 +83,23 @@ func (l launch) fill(touch *guard.Touch, done *launched) error {
 	for _, f := range []struct {
 		to   **os.File
 		what string
-		path string
+		at   second
 		flag int
 		perm fs.FileMode
 		ours bool // no choice of the step's
 	}{
-		{&done.outLog, "log file", l.outLog, os.O_CREATE, 0o640, true},
-		{&done.errLog, "log file", l.errLog, os.O_CREATE, 0o640, true},
+		{&done.outLog, "log file", second{path: l.outLog}, os.O_CREATE, 0o640, true},
+		{&done.errLog, "log file", second{path: l.errLog}, os.O_CREATE, 0o640, true},
 		{&done.out, "stdout file", l.out, os.O_CREATE | syscall.O_NONBLOCK, 0o600, false},
 		{&done.err, "stderr file", l.err, os.O_CREATE | syscall.O_NONBLOCK, 0o600, false},
 	} {
-		if f.path == "" {
+		if f.at.path == "" {
 			continue
 		}
-		if err := touch.At(f.what + " " + f.path); err != nil {
+		if err := touch.At(f.what + " " + f.at.path); err != nil {
 			return err
 		}
-		file, err := os.OpenFile(f.path, os.O_WRONLY|os.O_APPEND|f.flag, f.perm)
+		file, err := f.at.open(os.O_WRONLY|os.O_APPEND|f.flag, f.perm)
 		if err != nil {
 			err = fmt.Errorf("open %s: %w", f.what, err)
 			if f.ours {
@@ -101,6 +108,9 @@ func (l launch) fill(touch *guard.Touch, done *launched) error {
 			return err
 		}
 		*f.to = file
+	}
+	if err := done.distinct(); err != nil {
+		return err
 	}
 	if done.outLog != nil {
 		info, err := done.outLog.Stat()

@@ -38,6 +38,8 @@ type run struct {
 	// secrets masks what the run tells; nil where it has none.
 	secrets *mask.Masker
 	rootDir string
+	// artifacts is the directory of the run's artifacts; "" where they are off.
+	artifacts string
 
 	temps temps
 	tasks sync.WaitGroup // step goroutines

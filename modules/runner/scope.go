@@ -96,6 +96,11 @@ func (x *run) resolve(ctx context.Context) (outcome, bool) {
 		return rejected(err), false
 	}
 	x.root.bind(params)
+	if err := x.openArtifacts(ctx); ctx.Err() != nil {
+		return x.stopped(), false
+	} else if err != nil {
+		return rejected(err), false
+	}
 	managed := x.managed(params)
 	maps.Copy(x.root.env, managed)
 	if params.JSON != "" {
@@ -155,6 +160,9 @@ func (x *run) managed(params value.Params) environ.Env {
 	}
 	if params.JSON != "" {
 		env["DAG_PARAMS_JSON"] = params.JSON
+	}
+	if x.artifacts != "" {
+		env["DAG_RUN_ARTIFACTS_DIR"] = x.artifacts
 	}
 	return env
 }
