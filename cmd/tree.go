@@ -3,6 +3,7 @@ package cmd
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,7 @@ type tree struct {
 func printTree(w io.Writer, run store.Run, steps []store.Step, of part) error {
 	t := tree{part: of, paint: paintFor(w), now: time.Now()}
 	t.head(run)
+	t.outputs(steps)
 	steps = slices.DeleteFunc(slices.Clone(steps), func(s store.Step) bool {
 		return run.Status.Final() && s.Status == store.StepNotStarted && isHandler(s.Name)
 	})
@@ -98,6 +100,26 @@ func (t *tree) head(run store.Run) {
 	t.fact("  ", "log", logFile(run))
 	if t.failure {
 		t.fact("  ", "error", strings.TrimPrefix(run.Error, fmt.Sprintf("failed to execute the dag-run %s (dag-run ID: %s): ", run.DAG, run.ID)))
+	}
+}
+
+// mostOutput bounds how much of an output is shown, in bytes.
+const mostOutput = 200
+
+// outputs lists those of the run.
+func (t *tree) outputs(steps []store.Step) {
+	all := web.Outputs(steps)
+	name := "outputs"
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		text, _, more := strings.Cut(all[key], "\n")
+		if len(text) > mostOutput {
+			text, more = strings.ToValidUTF8(text[:mostOutput], ""), true
+		}
+		if more {
+			text += " ..."
+		}
+		t.fact("  ", name, key+" = "+text)
+		name = ""
 	}
 }
 

@@ -38,9 +38,11 @@ type RunView struct {
 	ParentRunID string `json:"parent_run_id,omitempty"`
 	ParentStep  string `json:"parent_step,omitempty"`
 	// RootDAG and RootRunID are the run at the beginning of the calls that led to it.
-	RootDAG   string     `json:"root_dag,omitempty"`
-	RootRunID string     `json:"root_run_id,omitempty"`
-	Steps     []StepView `json:"steps,omitempty"`
+	RootDAG   string `json:"root_dag,omitempty"`
+	RootRunID string `json:"root_run_id,omitempty"`
+	// Outputs are those of the run, see Outputs; they are known where the steps are.
+	Outputs map[string]string `json:"outputs,omitempty"`
+	Steps   []StepView        `json:"steps,omitempty"`
 }
 
 // StepView is a step or handler as JSON.
@@ -58,6 +60,8 @@ type StepView struct {
 	Stderr     string     `json:"stderr,omitempty"`
 	// SubRuns are the runs that the step waits for, or did, in the order of their start.
 	SubRuns []RunView `json:"sub_runs,omitempty"`
+	// Outputs are what the step wrote to DAGU_OUTPUT_FILE and published by key.
+	Outputs map[string]string `json:"outputs,omitempty"`
 }
 
 // ViewRun shows a run with its steps, which may be left out, as of now.
@@ -70,7 +74,7 @@ func ViewRun(run store.Run, steps []store.Step, now time.Time) RunView {
 		StartedAt: instant(run.Started), FinishedAt: instant(run.Finished),
 		Seconds: seconds(run.Started, run.Finished, now), LogDir: run.LogDir, WorkDir: run.WorkDir,
 		DefaultDir: run.DefaultWorkingDir, ParentRunID: run.Parent, ParentStep: run.ParentStep,
-		RootDAG: run.RootDAG, RootRunID: run.RootID,
+		RootDAG: run.RootDAG, RootRunID: run.RootID, Outputs: Outputs(steps),
 	}
 	if run.Waiting() {
 		v.NextTryAt = instant(run.NotBefore)
@@ -114,7 +118,7 @@ func viewStep(s *store.Step, now time.Time) StepView {
 	v := StepView{
 		Name: s.Name, ID: s.ID, Status: string(s.Status), Error: s.Error, Tries: s.Tries,
 		StartedAt: instant(s.Started), FinishedAt: instant(s.Finished),
-		Seconds: seconds(s.Started, s.Finished, now), Stdout: s.Stdout, Stderr: s.Stderr,
+		Seconds: seconds(s.Started, s.Finished, now), Stdout: s.Stdout, Stderr: s.Stderr, Outputs: stepOutputs(s),
 	}
 	if s.Exited {
 		v.ExitCode = &s.ExitCode
