@@ -3,6 +3,7 @@ package runner_test
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +106,23 @@ func TestDotenv(t *testing.T) {
 	require.Equal(t, "1 2 a b\n", r.stdout("a"))
 	r.succeed("dotenv: []\nsteps: [{name: a, run: 'echo none $A'}]")
 	require.Equal(t, "none\n", r.stdout("a"))
+}
+
+func TestPlacesOfDotenv(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	require.NoError(t, os.Mkdir(r.path("work"), 0o750))
+	for name, text := range map[string]string{
+		".env": "A=beside", "work/.env": "A=working\nB=env", "only.env": "C=beside", "folder.env/x": "", "late.env": "B=late\nA=late",
+	} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(r.path(name)), 0o750))
+		require.NoError(t, os.WriteFile(r.path(name), []byte(text), 0o600))
+	}
+	r.succeed("working_dir: work\ndotenv: only.env\nsteps: [{name: a, run: 'echo $A $B $C'}]")
+	require.Equal(t, "working env beside\n", r.stdout("a"), "the working directory comes first, then that of the file")
+	r.succeed("working_dir: work\ndotenv: [late.env, .env, folder.env]\nsteps: [{name: a, run: 'echo $A $B'}]")
+	require.Equal(t, "late late\n", r.stdout("a"), ".env is read first wherever it stands")
+	require.Len(t, r.logged.FilterMessage("a dotenv file is not used").All(), 1, "one that cannot be read is a warning")
 }
 
 func TestDotenvIsNotQuoted(t *testing.T) {
