@@ -72,9 +72,12 @@ func TestAForgedLinkIsNotFollowed(t *testing.T) {
 			victim := filepath.Join(root, target)
 			require.NoError(t, os.MkdirAll(filepath.Join(root, "victim/etl/x"), 0o750))
 			require.NoError(t, os.MkdirAll(victim, 0o750))
+			beside := filepath.Join(root, "victim/etl", runName)
+			require.NoError(t, os.MkdirAll(beside, 0o750))
 			require.NoError(t, os.Symlink(root+"/"+target, filepath.Join(run.Dir(), "artifacts")))
 			require.NoError(t, l.Remove(expired(run)))
 			require.DirExists(t, victim)
+			require.DirExists(t, beside)
 			require.NoDirExists(t, run.Dir())
 		})
 	}

@@ -34,10 +34,10 @@ func (r *rig) told() string {
 		if path == r.dags {
 			return fs.SkipDir
 		}
+		var text []byte
 		if err == nil && d.Type().IsRegular() {
-			text, err := os.ReadFile(path)
+			text, err = os.ReadFile(path)
 			fmt.Fprintf(&b, "%s: %s\n", path, text)
-			return err
 		}
 		return err
 	}))
@@ -146,6 +146,15 @@ func TestSecretsAreTold(t *testing.T) {
 	require.NotContains(t, told, secret)
 	require.NotContains(t, told, "abc\"def")
 	require.Contains(t, told, "last words ***TOKEN***")
+}
+
+func TestSecretsOfTheGate(t *testing.T) {
+	t.Parallel()
+	r := hushed(t)
+	result := r.run(r.text("secrets: [{name: TOKEN, provider: env, key: OUR_TOKEN}]",
+		"preconditions: [{eval: '$(false $TOKEN)', expected: x}]", "steps: [{name: a, run: 'true'}]"))
+	require.Contains(t, result.Error, "false ***TOKEN***")
+	require.NotContains(t, r.told(), secret)
 }
 
 func TestSecretsInOutputs(t *testing.T) {
