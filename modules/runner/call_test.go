@@ -442,3 +442,18 @@ func TestRetryPolicyOfACallee(t *testing.T) {
 	require.Equal(t, store.StatusFailed, child.Status)
 	require.Equal(t, 1, child.Attempt)
 }
+
+// Another attempt of a run inside executes the text of the first one, as that of any run.
+func TestTextOfANewAttemptInside(t *testing.T) {
+	t.Parallel()
+	r := newCallRig(t)
+	r.write("base.yaml", "handler_on: {exit: {run: 'echo $DAG_NAME >> $DAGU_T/handled'}}")
+	r.write("dags/other.yaml", "steps: [{name: a, run: 'echo old >> $DAGU_T/done; exit 1'}]")
+	run := r.run("steps: [{name: call, action: dag.run, with: {dag: other}}]")
+	require.Equal(t, store.StatusFailed, run.Status)
+	r.write("dags/other.yaml", "steps: [{name: a, run: 'echo new >> $DAGU_T/done'}]")
+	require.Equal(t, store.StatusFailed, r.retry(run.ID).Status)
+	require.Equal(t, "old\nold\n", r.file("done"))
+	require.Equal(t, "main\nmain\n", r.file("handled"))
+	require.Equal(t, store.StatusSucceeded, r.finish(r.start("dags/main.yaml")).Status, "another run has the text of now")
+}

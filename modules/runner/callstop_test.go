@@ -2,12 +2,14 @@ package runner_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"dagu/modules/dag"
 	"dagu/modules/runner"
 	"dagu/modules/store"
 )
@@ -19,7 +21,7 @@ params: [{I: one}]
 steps:
   - name: a
     run: |
-      trap 'echo $I >> $DAGU_T/ended; exit 1' TERM
+      trap 'sleep 0.2; echo $I >> $DAGU_T/ended; exit 1' TERM
       touch $DAGU_T/began-$I
       while :; do sleep 0.02; done
 handler_on: {abort: {run: 'echo handled >> $DAGU_T/handled'}}
@@ -97,22 +99,34 @@ func TestStopOfAFanOut(t *testing.T) {
 	require.Len(t, r.children(run.ID), 2)
 	require.Equal(t, store.StatusAborted, r.get(run.ID).Status)
 	f := r.fan(run.ID, "call")
-	require.Equal(t, 4, f.Summary.Total)
+	require.Equal(t, []int{4, 0, 2}, []int{f.Summary.Total, f.Summary.Succeeded, f.Summary.Failed})
 	require.Len(t, f.Results, 2)
 }
 
-// A stop of a fan-out whose running items end well all the same leaves it unfinished.
+// A shutdown lets the handlers of a run inside end, which succeeds then; the items after
+// it are not started, and the step is not over.
 func TestStopBetweenItems(t *testing.T) {
 	t.Parallel()
 	r := newCallRig(t)
 	r.write("dags/main.yaml", "steps: [{name: call, action: dag.run, with: {dag: calm}, parallel: {items: [a, b], max_concurrent: 1}}]",
-		"---", "name: calm", "params: [x]", "steps: [{name: a, run: 'trap \"exit 0\" TERM; touch $DAGU_T/began; while :; do sleep 0.02; done', continue_on: {failed: true, mark_success: true}}]")
+		"---", "name: calm", "params: [x]", "steps: [{name: a, run: 'true'}]",
+		"handler_on: {exit: {run: 'touch $DAGU_T/began; until [ -e $DAGU_T/go ]; do sleep 0.02; done'}}")
 	run := r.start("dags/main.yaml")
 	done := r.begin(run)
 	r.await("began")
-	_, err := r.store.RequestStop(t.Context(), "", run.ID)
-	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	stopped := make(chan error, 1)
+	go func() { stopped <- r.runner.Stop(ctx) }()
+	require.Eventually(t, func() bool { return r.refuses() }, soon, time.Millisecond)
+	r.write("go")
 	r.wait(done)
+	require.NoError(t, <-stopped)
+	children := r.children(run.ID)
+	require.Len(t, children, 1)
+	require.Equal(t, store.StatusSucceeded, children[0].Status)
+	require.Equal(t, store.StepAborted, r.step(run.ID, "call").Status)
+	require.Contains(t, r.step(run.ID, "call").Error, "1 of 2 were not started")
 	require.Equal(t, store.StatusAborted, r.get(run.ID).Status)
 }
 
@@ -120,7 +134,7 @@ func TestStopBetweenItems(t *testing.T) {
 func TestTimeoutOfACall(t *testing.T) {
 	t.Parallel()
 	r := newCallRig(t)
-	run := r.run("steps: [{name: call, timeout_sec: 1, action: dag.run, with: {dag: lasting}}]", lasting)
+	run := r.run("max_clean_up_time_sec: 0", "steps: [{name: call, timeout_sec: 1, action: dag.run, with: {dag: lasting}}]", lasting)
 	require.Equal(t, store.StatusFailed, run.Status)
 	step := r.step(run.ID, "call")
 	require.Equal(t, store.StepFailed, step.Status)
@@ -146,25 +160,30 @@ func TestDrainLetsACallBegin(t *testing.T) {
 	t.Parallel()
 	r := newCallRig(t, func(o *runner.Options) { o.DrainTimeout = soon })
 	r.write("dags/main.yaml", "steps:", "  - {name: a, run: 'touch $DAGU_T/began; until [ -e $DAGU_T/go ]; do sleep 0.02; done'}",
-		"  - {name: call, depends: a, action: dag.run, with: {dag: inner}}", local)
+		"  - {name: call, depends: a, action: dag.run, with: {dag: inner}}",
+		"---", "name: inner", "steps: [{name: a, run: 'touch $DAGU_T/inside; until [ -e $DAGU_T/end ]; do sleep 0.02; done'}]")
 	run := r.start("dags/main.yaml")
 	done := r.begin(run)
 	r.await("began")
 	stopped := make(chan error, 1)
 	go func() { stopped <- r.runner.Stop(context.Background()) }()
-	other := r.start("dags/main.yaml")
-	require.Eventually(t, func() bool {
-		_, err := r.runner.Run(t.Context(), other, nil)
-		return err == runner.ErrDraining //nolint:errorlint // it is not wrapped
-	}, soon, time.Millisecond)
+	require.Eventually(t, func() bool { return r.refuses() }, soon, time.Millisecond)
 	r.write("go")
+	r.await("inside")
+	require.Equal(t, 1, r.runner.Drained().Abandoned, "so far, the run inside counts with its parent")
+	r.write("end")
 	r.wait(done)
 	require.NoError(t, <-stopped)
 	require.Equal(t, store.StatusSucceeded, r.get(run.ID).Status)
 	drained := r.runner.Drained()
-	require.Len(t, drained.Finished, 1, "the run inside counts with its parent")
+	require.Len(t, drained.Finished, 1)
 	require.Zero(t, drained.Abandoned)
-	require.NoError(t, r.store.Unadmit(t.Context(), other.Ref()))
+}
+
+// refuses tells whether the runner takes no more runs.
+func (r *callRig) refuses() bool {
+	_, _, err := r.runner.Dry(r.t.Context(), &dag.DAG{}, store.NewRun{ID: "dry", DAG: "dry"})
+	return errors.Is(err, runner.ErrDraining)
 }
 
 // A shutdown that cuts a run short cuts those inside of it. The run is queued again

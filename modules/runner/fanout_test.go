@@ -282,3 +282,18 @@ func TestEnqueueFindsTheRun(t *testing.T) {
 	require.Equal(t, 1, strings.Count(text, `"alreadyExists": true`))
 	require.Less(t, strings.Index(text, "false"), strings.Index(text, "true"))
 }
+
+// A queued run has no handlers of the base file either: a step has called its DAG.
+func TestBaseOfAQueuedRun(t *testing.T) {
+	t.Parallel()
+	r := newCallRig(t)
+	r.write("base.yaml", "handler_on: {exit: {run: 'echo $DAG_NAME >> $DAGU_T/handled'}}")
+	r.write("dags/other.yaml", "steps: [{name: a, run: 'echo ${context.run.root_name} ${context.run.root_id} ${context.trigger.type} > $DAGU_T/said'}]")
+	run := r.run("steps: [{name: call, action: dag.enqueue, with: {dag: other}}]")
+	admitted, err := r.store.Admit(t.Context(), store.Admission{Free: 1})
+	require.NoError(t, err)
+	done := r.finish(admitted[0])
+	require.Equal(t, store.StatusSucceeded, done.Status, done.Error)
+	require.Equal(t, "main\n", r.file("handled"))
+	require.Equal(t, "main "+run.ID+" subdag\n", r.file("said"))
+}

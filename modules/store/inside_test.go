@@ -137,9 +137,11 @@ func TestRunsInsideAreNobodysHistory(t *testing.T) {
 	}}, func(_ int, st store.State) store.Verdict {
 		require.False(t, st.Busy)
 		require.False(t, st.Succeeded)
-		return store.Verdict{Outcome: store.OutcomeSkipped, Reason: store.ReasonOverlap}
+		serial := newRun("d", "serial")
+		return store.Verdict{Outcome: store.OutcomeFired, Run: &serial, Serial: true}
 	})
 	require.NoError(t, err)
+	require.Equal(t, []string{"serial"}, idsOf(admit(t, s, store.Admission{Free: 9})), "it waits for no run inside of another")
 	require.NoError(t, s.Finish(ctx, second.Ref(), failed()))
 }
 
