@@ -140,7 +140,9 @@ func TestTimeoutOfACall(t *testing.T) {
 	require.Equal(t, store.StepFailed, step.Status)
 	require.Equal(t, 124, step.ExitCode)
 	require.Equal(t, "one\n", r.file("ended"))
-	require.Equal(t, store.StatusAborted, r.children(run.ID)[0].Status)
+	child := r.children(run.ID)[0]
+	require.Equal(t, store.StatusAborted, child.Status)
+	require.False(t, step.Finished.Before(child.Finished), "the step is not over before the run that it waits for")
 }
 
 func TestTimeoutOfACaller(t *testing.T) {
