@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,7 +44,10 @@ func ResolveCallee(target, dir, dagsDir string) (string, error) {
 // callee looks for a target in a directory; "" when it is not there.
 func (e *NotFoundError) callee(base, target string) string {
 	if !strings.ContainsRune(target, filepath.Separator) {
-		return e.lookIn(base)
+		nearest := e.Nearest
+		path := e.lookIn(base)
+		e.Nearest = cmp.Or(e.Nearest, nearest)
+		return path
 	}
 	paths := []string{target + ".yaml", target + ".yml", target}
 	if isDAGFile(target) {

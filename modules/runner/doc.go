@@ -19,6 +19,10 @@
 // handlers run. A kill ends everything with SIGKILL and starts nothing more;
 // what is known is recorded. Every wait ends at once on either.
 //
+// A step that calls another DAG has a run of it executed inside of its own run, in the
+// goroutine of the step: entered also during a drain, stopped and killed with its
+// parent, and over before the step is. What a call asks for makes its id.
+//
 // Nothing that a workflow file names is touched but through a guard with a
 // deadline, since a file on a dead network file system never answers, and since
 // a child that hangs before its exec would hold up the whole process.
