@@ -53,6 +53,6 @@ func readme(t *testing.T) []string {
 			}
 		}
 	}
-	require.Len(t, found, 2)
+	require.Len(t, found, 4)
 	return found
 }
