@@ -110,7 +110,7 @@ func (j *judgement) around(owner *stepDraft) map[string]bool {
 
 // maxWalked bounds the dependencies that are followed for one document: each of very
 // many steps may have all steps before it.
-const maxWalked = 2_000_000
+const maxWalked = 1_000_000
 
 // before returns the steps that the owner depends on, directly or not, and those that
 // the steps do in whose bodies it stands. Handlers come after all steps.

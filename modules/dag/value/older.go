@@ -108,16 +108,25 @@ func (r *resolver) ofStep(o older) (string, bool) {
 }
 
 // ofOutputs returns all outputs of a step as a JSON object, or what a path leads to.
-// One that is a JSON object or array is that in it, and any other one is a text.
 func (r *resolver) ofOutputs(s Step, path string) (string, bool) {
-	if path != "" {
-		name, next, _ := nextSegment(path, 0)
-		for _, outputs := range [...]map[string]string{s.Published, s.Emitted} {
-			if v, ok := outputs[name.key]; ok && !name.list {
-				return r.dig(v, path[next:])
-			}
+	if path == "" {
+		return r.allOutputs(s)
+	}
+	name, next, _ := nextSegment(path, 0)
+	for _, outputs := range [...]map[string]string{s.Published, s.Emitted} {
+		if v, ok := outputs[name.key]; ok && !name.list {
+			return r.dig(v, path[next:])
 		}
-		return "", false
+	}
+	return "", false
+}
+
+// allOutputs returns the outputs of a step as a JSON object. One is JSON in it where it
+// is an object or array, or a key of the step's output, and any other one is a text.
+func (r *resolver) allOutputs(s Step) (string, bool) {
+	var typed map[string]json.RawMessage
+	if s.Output != nil && len(s.Published) > 0 && !r.spend(len(*s.Output)) {
+		_ = json.Unmarshal([]byte(*s.Output), &typed) // where it is none, nothing is typed
 	}
 	all := make(map[string]any, len(s.Published)+len(s.Emitted))
 	for _, outputs := range [...]map[string]string{s.Emitted, s.Published} {
@@ -129,6 +138,11 @@ func (r *resolver) ofOutputs(s Step, path string) (string, bool) {
 			if raw := json.RawMessage(v); strings.IndexAny(v, "{[") == 0 && json.Valid(raw) {
 				all[name] = raw
 			}
+		}
+	}
+	for name, raw := range typed {
+		if v, ok := s.Published[name]; ok && plainJSON(raw) == v {
+			all[name] = raw
 		}
 	}
 	return jsonText(all), len(all) > 0
