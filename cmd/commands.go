@@ -22,6 +22,7 @@ func commands() []*cobra.Command {
 		newSchedule(),
 		newValidate(),
 		newExample(),
+		newSchema(),
 		newHealth(),
 		newConfig(),
 		newVersion(),

@@ -71,7 +71,7 @@ func (r *callRig) write(name string, lines ...string) {
 }
 
 // start records a run of a file.
-func (r *callRig) start(name string, edits ...func(*store.NewRun)) store.Run {
+func (r *callRig) start(name string) store.Run {
 	r.t.Helper()
 	source, d, err := catalog.LoadFile(filepath.Join(r.dir, name), filepath.Join(r.dir, "base.yaml"), catalog.LoadOptions{})
 	require.NoError(r.t, err)
@@ -80,9 +80,6 @@ func (r *callRig) start(name string, edits ...func(*store.NewRun)) store.Run {
 	}}))
 	r.runs++
 	n := catalog.NewRun(d, fmt.Sprintf("run-%d", r.runs), store.TriggerManual)
-	for _, edit := range edits {
-		edit(&n)
-	}
 	run, err := r.store.StartNow(r.t.Context(), n)
 	require.NoError(r.t, err)
 	return run

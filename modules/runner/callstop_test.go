@@ -98,7 +98,7 @@ func TestStopOfAFanOut(t *testing.T) {
 	r.wait(done)
 	require.Len(t, r.children(run.ID), 2)
 	require.Equal(t, store.StatusAborted, r.get(run.ID).Status)
-	f := r.fan(run.ID, "call")
+	f := r.fan(run.ID)
 	require.Equal(t, []int{4, 0, 2}, []int{f.Summary.Total, f.Summary.Succeeded, f.Summary.Failed})
 	require.Len(t, f.Results, 2)
 }

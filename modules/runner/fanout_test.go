@@ -22,9 +22,9 @@ type fan struct {
 	Outputs []map[string]string
 }
 
-func (r *callRig) fan(id, step string) (f fan) {
+func (r *callRig) fan(id string) (f fan) {
 	r.t.Helper()
-	require.NoError(r.t, json.Unmarshal([]byte(r.stdout(id, step)), &f))
+	require.NoError(r.t, json.Unmarshal([]byte(r.stdout(id, "call")), &f))
 	return f
 }
 
@@ -68,7 +68,7 @@ func TestParallel(t *testing.T) {
 			run := r.run("env: [{V: p}, {LIST: '[\"l\",\"m\"]'}]", "steps:",
 				"  - {name: call, action: dag.run, with: "+tt.with+", parallel: "+tt.parallel+"}", echo)
 			require.Equal(t, store.StatusSucceeded, run.Status, run.Error)
-			f := r.fan(run.ID, "call")
+			f := r.fan(run.ID)
 			require.Equal(t, tt.said, f.said())
 			require.Equal(t, len(tt.said), f.Summary.Total, "children are counted, not items")
 			require.Equal(t, len(tt.said), f.Summary.Succeeded)
@@ -134,7 +134,7 @@ func TestItemsOfAnEarlierStep(t *testing.T) {
 	run := r.run("steps:", "  - {name: list, run: 'echo a; echo b', output: LIST}",
 		"  - {name: call, depends: list, action: dag.run, with: {dag: echo, params: {A: '${ITEM}'}}, parallel: $LIST}", echo)
 	require.Equal(t, store.StatusSucceeded, run.Status, run.Error)
-	require.Equal(t, []string{"a/none", "b/none"}, r.fan(run.ID, "call").said())
+	require.Equal(t, []string{"a/none", "b/none"}, r.fan(run.ID).said())
 }
 
 // No more run at once than max_concurrent says, and so many do.
@@ -160,7 +160,7 @@ func TestFanOutThatFails(t *testing.T) {
 	step := r.step(run.ID, "call")
 	require.Contains(t, step.Error, "5 of 6 failed: run ")
 	require.Contains(t, step.Error, "and 2 more")
-	f := r.fan(run.ID, "call")
+	f := r.fan(run.ID)
 	require.Equal(t, []int{6, 1, 5}, []int{f.Summary.Total, f.Summary.Succeeded, f.Summary.Failed})
 	require.Len(t, f.Results, 6)
 	require.Equal(t, []map[string]string{{"O": ""}}, f.Outputs)
@@ -172,7 +172,7 @@ func TestFanOutThatSucceedsInPart(t *testing.T) {
 	run := r.run("steps: [{name: call, action: dag.run, with: {dag: inner, params: {I: '${ITEM}'}}, parallel: [0, 1]}]",
 		"---", "name: inner", "params: [{I: x}]", "steps: [{name: a, run: 'exit $I', continue_on: failed}, {name: b, run: 'true', output: O}]")
 	require.Equal(t, store.StepPartiallySucceeded, r.step(run.ID, "call").Status, run.Error)
-	f := r.fan(run.ID, "call")
+	f := r.fan(run.ID)
 	require.Equal(t, []int{2, 2, 0}, []int{f.Summary.Total, f.Summary.Succeeded, f.Summary.Failed})
 	require.Len(t, f.Outputs, 2, "what succeeded in part has outputs too")
 }
