@@ -133,7 +133,7 @@ func contextFields(names ...string) string {
 func TestTheRunContextWhereItIs(t *testing.T) {
 	t.Parallel()
 	every := contextFields("dag.name", "run.id", "attempt.id", "attempt.started_at", "trigger.type", "paths.log_file", "paths.work_dir", "run.scheduled_at")
-	some := contextFields("run.status", "run.root_name", "run.root_id", "step.name", "step.id", "trigger.actor", "paths.artifacts_dir",
+	some := contextFields("run.status", "run.root_name", "run.root_id", "step.name", "step.id", "trigger.actor",
 		"paths.step_stdout_file", "paths.step_stderr_file", "paths.step_output_file", "profile.name", "profile.resolved_at",
 		"pushback.iteration", "pushback.previous_stdout_file")
 	r := newRig(t)
@@ -160,7 +160,7 @@ func TestTheRunContextWhereItIs(t *testing.T) {
 	literal := func(names ...string) string { return contextFields(names...) }
 	require.Equal(t, strings.Join([]string{
 		literal("run.status", "run.root_name", "run.root_id"), "step.name=a step.id=first",
-		literal("trigger.actor", "paths.artifacts_dir", "paths.step_stdout_file", "paths.step_stderr_file", "paths.step_output_file",
+		literal("trigger.actor", "paths.step_stdout_file", "paths.step_stderr_file", "paths.step_output_file",
 			"profile.name", "profile.resolved_at", "pushback.iteration", "pushback.previous_stdout_file"),
 	}, " "), lines[3], "the files of an execution are not there for the env of a step")
 
