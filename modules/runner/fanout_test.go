@@ -12,7 +12,7 @@ import (
 	"dagu/modules/store"
 )
 
-// fan is the result of a fan-out.
+// fan is the result of a fan-out of the step call.
 type fan struct {
 	Summary struct{ Total, Succeeded, Failed int }
 	Results []struct {
