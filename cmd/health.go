@@ -15,8 +15,10 @@ func newHealth() *cobra.Command {
 not, or nothing answers.
 
 The scheduler is found by the address file in the data directory, and has to prove
-that it wrote that file; else it is asked at scheduler.host and scheduler.port. With
---web the web server at host and port is asked, with --url any address. No store is
+that it wrote that file. Of several on one data directory that is the one that came
+last; when it is not to be found, the one at scheduler.host and scheduler.port is
+asked, which has to prove that it knows the file. Without a file whoever is there is
+asked. With --web the web server at host and port is asked, with --url any address. No store is
 opened and nothing is created, so this works as the health check of a container.
 
   (none)     are DAGs being scheduled?

@@ -117,9 +117,14 @@ func (q *question) find() (place, error) {
 	case q.config.Scheduler.Port == 0:
 		return place{}, errors.New("the health server is turned off (scheduler.port is 0)")
 	default:
-		root := "http://" + dial(q.config.Scheduler.Host, q.config.Scheduler.Port)
-		return place{root: root, url: root + path}, nil
+		return q.configured(""), nil
 	}
+}
+
+// configured is where the configuration has the scheduler listen.
+func (q *question) configured(instance string) place {
+	root := "http://" + dial(q.config.Scheduler.Host, q.config.Scheduler.Port)
+	return place{root: root, url: root + q.probe().Path(), instance: instance}
 }
 
 // askUntil asks until the answer is healthy or the time is over. The address is
@@ -157,6 +162,9 @@ func (q *question) ask(ctx context.Context) healthReport {
 		return report
 	}
 	report := at.get(ctx, at.url)
+	if report.Status == unreachable && at.instance != "" && q.config.Scheduler.Port != 0 {
+		report, at = q.askOther(ctx, report, at)
+	}
 	if !q.verbose || report.Status == unreachable {
 		return report
 	}
@@ -173,6 +181,20 @@ func (q *question) ask(ctx context.Context) healthReport {
 		report.Error = "it gives no details: they are for callers on its own machine, unless scheduler.details is true"
 	}
 	return report
+}
+
+// askOther asks where the configuration points to, when the scheduler that wrote the
+// address file last is not to be found: one that shares its data directory confirms
+// that, also from another network namespace. Any other program there is not believed.
+func (q *question) askOther(ctx context.Context, report healthReport, at place) (healthReport, place) {
+	other := q.configured(at.instance)
+	if other.url == at.url {
+		return report, at
+	}
+	if found := other.get(ctx, other.url); found.Status != unreachable {
+		return found, other
+	}
+	return report, at
 }
 
 // get sends one request.

@@ -1,12 +1,14 @@
 package integration_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -49,31 +51,57 @@ func TestDaguHealthAsksEachQuestion(t *testing.T) {
 	require.Equal(t, ready, h.checksOf())
 }
 
+// impostor is a program that has taken the port of the scheduler, which has died, and
+// says that all is well.
+func (h *home) impostor() *httptest.Server {
+	h.tb.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"status":"healthy"}`))
+	}))
+	require.NoError(h.tb, s.Listener.Close())
+	var err error
+	s.Listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", h.port))
+	require.NoError(h.tb, err)
+	s.Start()
+	h.tb.Cleanup(s.Close)
+	return s
+}
+
 // A program that has taken the port, and says that all is well, is not ours.
 func TestDaguHealthKnowsItsScheduler(t *testing.T) {
 	t.Parallel()
 	h := newHome(t)
-	h.scheduler()
-	impostor := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"status":"healthy"}`))
-	}))
-	var err error
-	impostor.Listener, err = new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	impostor.Start()
-	defer impostor.Close()
+	h.scheduler().kill()
+	impostor := h.impostor()
 
-	path := h.path("data", health.AddressFile)
-	address, err := health.ReadAddress(path)
+	address, err := health.ReadAddress(h.path("data", health.AddressFile))
 	require.NoError(t, err)
-	address.URL = impostor.URL
-	text, err := json.Marshal(address)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, text, 0o600))
+	require.Equal(t, impostor.URL, address.URL)
 	r := h.run("health")
 	require.Equal(t, 1, r.code)
 	require.Contains(t, r.stdout, "another program answers there")
 	require.True(t, strings.HasPrefix(h.must("health", "--url", impostor.URL), "healthy"), "whoever is asked by name is believed")
+}
+
+// When the scheduler that came last has died, the one that it shared the data directory
+// with is asked, and no other program that has its port.
+func TestDaguHealthFindsTheOtherScheduler(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	first := h.scheduler()
+	second := h.start(launch{port: freePort(t)})
+	second.waitHealthy()
+	ours := fmt.Sprintf("healthy http://127.0.0.1:%d/readyz\n", h.port)
+	eventually(t, func() bool { return strings.Contains(h.must("health"), strconv.Itoa(second.port)) }, "the last one is asked")
+	second.kill()
+	eventually(t, func() bool { return h.run("health", "--ready").stdout == ours }, "the other one is asked")
+	require.True(t, strings.HasPrefix(h.must("health", "--ready", "--verbose"), ours))
+
+	first.kill()
+	h.impostor()
+	r := h.run("health")
+	require.Equal(t, 1, r.code)
+	require.Contains(t, r.stdout, "has died")
 }
 
 // Only what a health server can say is an answer, and nothing else is printed.

@@ -177,7 +177,9 @@ func TestVerdictAgreesWithTheList(t *testing.T) {
 
 func TestInstanceIsConfirmedToWhoKnowsIt(t *testing.T) {
 	t.Parallel()
-	handler := health.Handler(running(t, health.Options{}), health.HandlerOptions{Instance: "ABC"})
+	handler := health.Handler(running(t, health.Options{}), health.HandlerOptions{
+		Knows: func(text string) bool { return text == "ABC" },
+	})
 	for _, path := range []string{"/health", "/livez", "/readyz"} {
 		for asked, told := range map[string]string{"": "", "ABC": "ABC", "abc": "", "ABCD": ""} {
 			recorder := httptest.NewRecorder()

@@ -34,8 +34,9 @@ const (
 // HandlerOptions configures a Handler.
 type HandlerOptions struct {
 	Details Details
-	// Instance is what InstanceHeader confirms; "" confirms nothing.
-	Instance string
+	// Knows tells whether InstanceHeader confirms the text. It is asked by many callers
+	// at once and must read memory only; nil confirms nothing.
+	Knows func(text string) bool
 	// Metrics answers MetricsPath; nil is nobody.
 	Metrics http.Handler
 }
@@ -157,9 +158,10 @@ func (h *handler) metrics(w http.ResponseWriter, req *http.Request) {
 	h.Metrics.ServeHTTP(w, req)
 }
 
-// confirm tells a caller that knows the instance that it has found it.
+// confirm tells a caller that knows an instance that it has found it, or another one on
+// its data directory.
 func (h *handler) confirm(w http.ResponseWriter, req *http.Request) {
-	if asked := req.Header[InstanceHeader]; len(asked) == 1 && asked[0] != "" && asked[0] == h.Instance {
+	if asked := req.Header[InstanceHeader]; h.Knows != nil && len(asked) == 1 && h.Knows(asked[0]) {
 		w.Header()[InstanceHeader] = asked
 	}
 }

@@ -4,19 +4,42 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 )
 
-// keeper keeps the address file in step with where the server listens. It has
-// a goroutine of its own, since the data directory may hang.
+// lookAgain is the time between two looks at who wrote the address file last.
+const lookAgain = time.Second
+
+// keeper keeps the address file in step with where the server listens, and knows who
+// wrote it last: that may be another scheduler of the data directory, for which this
+// one answers too. It has a goroutine of its own, since the data directory may hang.
 type keeper struct {
 	path     string
 	instance string
 	url      func() string
 	log      *zap.Logger
 	wake     chan struct{}
+	// last is the instance in the file; nil and "" are none.
+	last atomic.Pointer[string]
+}
+
+// knows tells whether the text is that of this instance, or of the one that wrote the
+// file last. It reads memory only.
+func (k *keeper) knows(text string) bool {
+	last := k.last.Load()
+	return text != "" && (text == k.instance || last != nil && text == *last)
+}
+
+// look reads who wrote the file last.
+func (k *keeper) look() {
+	address, err := ReadAddress(k.path)
+	if err != nil { // nobody, as far as anybody can tell
+		address.Instance = ""
+	}
+	k.last.Store(&address.Instance)
 }
 
 func (k *keeper) changed() {
@@ -31,8 +54,12 @@ func (k *keeper) run(ctx context.Context) {
 		return
 	}
 	written := ""
+	ticker := time.NewTicker(lookAgain)
+	defer ticker.Stop()
 	for {
 		select {
+		case <-ticker.C:
+			k.look()
 		case <-k.wake:
 			written = k.runOnce(written)
 		case <-ctx.Done():

@@ -88,7 +88,7 @@ func NewServer(options ServerOptions, registry *Registry, log *zap.Logger) (*Ser
 	}
 	s.http = &http.Server{
 		Handler: Handler(registry, HandlerOptions{
-			Details: options.Details, Instance: s.keeper.instance, Metrics: options.Metrics,
+			Details: options.Details, Knows: s.keeper.knows, Metrics: options.Metrics,
 		}),
 		DisableGeneralOptionsHandler: true,
 		ReadTimeout:                  readTimeout,
