@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -17,9 +18,10 @@ func newDry() *cobra.Command {
 		GroupID: groupRun,
 		Short:   "Show what a run of a DAG would do, without running a step",
 		Long: `Load a DAG as "dagu start" does, bind its parameters, and check its preconditions;
-then show the steps in the order in which they would run, as if each succeeded. No
-step and no handler runs, and nothing is recorded. What dynamic parameters and
-preconditions execute is executed.`,
+then show the steps in the order in which they would run, as if each succeeded: what
+each waits for, which may run with it at once, and its texts with the values that are
+known before the first step. No step and no handler runs, and nothing is recorded.
+What dynamic parameters and preconditions execute is executed.`,
 		Example: `  dagu dry etl
   dagu dry ./etl.yaml -- day=Mon 3`,
 		Args:              dagThenParams,
@@ -46,7 +48,8 @@ preconditions execute is executed.`,
 			if err != nil {
 				return err
 			}
-			if err := f.printSteps(c, run, steps, part{dry: true}); err != nil {
+			shown := plan{dag: t.dag, run: run, steps: steps, now: time.Now()}
+			if err := shown.print(c, f); err != nil {
 				return err
 			}
 			return failure(run)

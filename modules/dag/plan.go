@@ -93,6 +93,19 @@ func (g *Graph) Detach(step int) *Graph {
 	return d
 }
 
+// Waves returns a number for each step: 1 for one that waits for nothing, and otherwise
+// one more than the largest of those that it waits for. Steps of one wave may run at once.
+func (g *Graph) Waves() []int {
+	waves := make([]int, len(g.Depends))
+	for _, i := range g.Order {
+		waves[i] = 1
+		for _, on := range g.Depends[i] {
+			waves[i] = max(waves[i], waves[on]+1)
+		}
+	}
+	return waves
+}
+
 // After lists the step first, and then all that depend on it, directly or not, in file order.
 func (g *Graph) After(step int) []int {
 	found := []int{step}
