@@ -80,15 +80,6 @@ type paramSchema struct {
 	properties map[string]any
 }
 
-// errElsewhere is why a schema that refers to another one is refused.
-var errElsewhere = errors.New("a schema cannot refer to another file or URL")
-
-// nowhere keeps a schema from having us read files or open connections.
-type nowhere struct{}
-
-// Load is that of jsonschema.URLLoader.
-func (nowhere) Load(string) (any, error) { return nil, errElsewhere }
-
 // compileParams checks and compiles a schema of parameters.
 func compileParams(schema map[string]any) (*paramSchema, error) {
 	s := &paramSchema{}
@@ -101,17 +92,8 @@ func compileParams(schema map[string]any) (*paramSchema, error) {
 			return nil, fmt.Errorf("the name %q of a property must match %s", name, namePattern)
 		}
 	}
-	const name = "mem:///params"
-	c := jsonschema.NewCompiler()
-	c.UseLoader(nowhere{})
-	err := checkSchemaSize(schema)
-	if err == nil {
-		err = c.AddResource(name, schema)
-	}
-	if err == nil {
-		s.compiled, err = c.Compile(name)
-	}
-	if err != nil {
+	var err error
+	if s.compiled, err = CompileSchema(schema); err != nil {
 		return nil, fmt.Errorf("the schema is invalid: %s", faults(err))
 	}
 	return s, nil

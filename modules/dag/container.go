@@ -22,23 +22,10 @@ func decodeContainer(_ *draft, n node) {
 		switch e := &all[i]; {
 		case e.value.null():
 		case e.key == "env":
-			decodeContainerEnv(e.value)
+			decodeEnv(e.value)
 		default:
 			e.value.tree(true)
 		}
-	}
-}
-
-// decodeContainerEnv decodes the variables of a container, which come after those of
-// its step.
-func decodeContainerEnv(n node) {
-	before := len(n.report.waiting)
-	own := make(map[string]bool)
-	for _, v := range decodeEnv(n) {
-		own[v.Name] = true
-	}
-	for i := range n.report.waiting[before:] {
-		n.report.waiting[before+i].own = own
 	}
 }
 

@@ -203,10 +203,8 @@ func (j *judgement) variables(w *waiting, p place) func(name string) bool {
 			}
 		}
 		switch {
-		case j.run[name], w.own[name]:
+		case j.run[name]:
 			return true
-		case w.own != nil: // the variables of a container know those of what they are for
-			return j.root[name] || k.around[name] || k.env[name] || (p.owner != nil && k.published(name))
 		case p.owner == nil && p.own: // the root env
 			return inFile && j.base[name]
 		case j.root[name], k.around[name], (!env || !p.own) && k.env[name]:

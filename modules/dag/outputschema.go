@@ -36,9 +36,13 @@ type noLoader struct{}
 // Load is that of jsonschema.URLLoader.
 func (noLoader) Load(string) (any, error) { return nil, errRemote }
 
-// CompileSchema returns a JSON schema that is written as plain data: float64, booleans,
-// texts, nil, []any and map[string]any. It may refer to itself and to the drafts only.
+// CompileSchema returns a JSON schema that is written as plain data: numbers, booleans,
+// texts, nil, []any and map[string]any. It may refer to itself and to the drafts only,
+// and must not multiply by that without end.
 func CompileSchema(schema any) (*jsonschema.Schema, error) {
+	if err := checkSchemaSize(schema); err != nil {
+		return nil, err
+	}
 	const name = "mem:///schema.json"
 	c := jsonschema.NewCompiler()
 	c.UseLoader(noLoader{})

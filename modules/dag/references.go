@@ -18,8 +18,6 @@ type waiting struct {
 	index int
 	// missing are the constants that a constant names and that do not stand before it.
 	missing map[string]bool
-	// own are the variables of the container that an entry of env belongs to; nil for others.
-	own map[string]bool
 }
 
 // role says what kind of field a text stands in.
