@@ -108,7 +108,7 @@ const mostOutput = 200
 
 // outputs lists those of the run.
 func (t *tree) outputs(steps []store.Step) {
-	all := web.Outputs(steps)
+	all := store.Outputs(steps)
 	name := "outputs"
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		text, _, more := strings.Cut(all[key], "\n")

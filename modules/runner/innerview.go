@@ -3,7 +3,6 @@ package runner
 import (
 	"encoding/json"
 	"strings"
-	"unicode"
 
 	"dagu/modules/store"
 )
@@ -71,14 +70,8 @@ func outputsOf(steps []store.Step) map[string]string {
 // and what steps have published by key. A JSON object or array stands for itself.
 func outputValuesOf(steps []store.Step) map[string]any {
 	values := make(map[string]any)
-	for i := range steps {
-		s := &steps[i]
-		if s.Output != "" && s.HasOutput {
-			values[camelCase(s.Output)] = valueOf(s.OutputValue)
-		}
-		for key, text := range s.Published {
-			values[key] = valueOf(text)
-		}
+	for name, text := range store.Outputs(steps) {
+		values[name] = valueOf(text)
 	}
 	return values
 }
@@ -90,27 +83,4 @@ func valueOf(text string) any {
 		}
 	}
 	return text
-}
-
-// camelCase writes a variable as run outputs have it: ROW_COUNT as rowCount.
-func camelCase(name string) string {
-	var b strings.Builder
-	shouted := strings.IndexFunc(name, unicode.IsLower) < 0
-	for word := range strings.SplitSeq(name, "_") {
-		if word == "" {
-			continue
-		}
-		if shouted {
-			word = strings.ToLower(word)
-		}
-		first := strings.ToUpper(word[:1])
-		if b.Len() == 0 {
-			first = strings.ToLower(word[:1])
-		}
-		b.WriteString(first + word[1:])
-	}
-	if b.Len() == 0 {
-		return name
-	}
-	return b.String()
 }

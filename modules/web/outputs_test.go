@@ -26,8 +26,8 @@ func TestOutputsOfARun(t *testing.T) {
 	}
 	require.Equal(t, map[string]string{
 		"totalRows": "later", "rows2X": "2", "k": "v", "myDoc": "3", "_": "4", "lastWord": "",
-	}, web.Outputs(steps))
-	require.Nil(t, web.Outputs(steps[:1]))
+	}, store.Outputs(steps))
+	require.Nil(t, store.Outputs(steps[:1]))
 
 	var shown struct {
 		Outputs map[string]string
@@ -36,7 +36,7 @@ func TestOutputsOfARun(t *testing.T) {
 	text, err := json.Marshal(web.ViewRun(store.Run{}, steps, time.Now()))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &shown))
-	require.Equal(t, web.Outputs(steps), shown.Outputs)
+	require.Equal(t, store.Outputs(steps), shown.Outputs)
 	require.Equal(t, map[string]string{"declared": "no output of the run"}, shown.Steps[3].Outputs)
 	require.Equal(t, map[string]string{"k": "v"}, shown.Steps[4].Outputs)
 	require.Nil(t, shown.Steps[1].Outputs)

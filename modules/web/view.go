@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ type RunView struct {
 	// RootDAG and RootRunID are the run at the beginning of the calls that led to it.
 	RootDAG   string `json:"root_dag,omitempty"`
 	RootRunID string `json:"root_run_id,omitempty"`
-	// Outputs are those of the run, see Outputs; they are known where the steps are.
+	// Outputs are those of the run, see store.Outputs; they are known where the steps are.
 	Outputs map[string]string `json:"outputs,omitempty"`
 	Steps   []StepView        `json:"steps,omitempty"`
 }
@@ -74,7 +75,7 @@ func ViewRun(run store.Run, steps []store.Step, now time.Time) RunView {
 		StartedAt: instant(run.Started), FinishedAt: instant(run.Finished),
 		Seconds: seconds(run.Started, run.Finished, now), LogDir: run.LogDir, WorkDir: run.WorkDir,
 		DefaultDir: run.DefaultWorkingDir, ParentRunID: run.Parent, ParentStep: run.ParentStep,
-		RootDAG: run.RootDAG, RootRunID: run.RootID, Outputs: Outputs(steps),
+		RootDAG: run.RootDAG, RootRunID: run.RootID, Outputs: store.Outputs(steps),
 	}
 	if run.Waiting() {
 		v.NextTryAt = instant(run.NotBefore)
@@ -145,4 +146,17 @@ func seconds(start, end, now time.Time) *float64 {
 	}
 	s := float64(max(end.Sub(start), 0).Milliseconds()) / 1000
 	return &s
+}
+
+// stepOutputs are what a step has emitted or published by key; nil for nothing.
+func stepOutputs(s *store.Step) map[string]string {
+	if len(s.Emitted) == 0 {
+		return s.Published
+	}
+	all := maps.Clone(s.Published)
+	if all == nil {
+		all = make(map[string]string)
+	}
+	maps.Copy(all, s.Emitted)
+	return all
 }
