@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -173,6 +174,9 @@ func (e *execution) enqueueAll(ctx context.Context, found map[string]*callee) (a
 
 // enqueue queues a run for a call, unless an earlier try has.
 func (x *run) enqueue(ctx context.Context, c call, n store.NewRun) (*queuedView, error) {
+	if !slices.Equal(x.maskedAll(c.words), c.words) {
+		return nil, errors.New("a parameter holds a secret, and a queued run keeps its parameters in the history: give its DAG the secret instead")
+	}
 	n.ID, n.Params, n.ParentStep = c.id, c.words, ""
 	if c.queue != "" {
 		n.Queue = c.queue

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"dagu/modules/runner/mask"
 	"dagu/modules/store"
 )
 
@@ -21,7 +22,7 @@ func (x *run) runInside(ctx context.Context, c call, of *callee) (inner, error) 
 		return inner{}, fmt.Errorf("the DAG %s is not called: %d DAGs call each other already, as many as may; does one call itself?", of.dag.Name, maxDepth)
 	}
 	n := of.run
-	n.ID, n.Params = c.id, c.words
+	n.ID, n.Params = c.id, x.maskedAll(c.words)
 	var rec store.Run
 	err := x.insist(ctx, "start of a run inside of this one", func() (err error) {
 		rec, err = x.runner.store.StartInside(ctx, x.rec.Ref(), n)
@@ -33,7 +34,7 @@ func (x *run) runInside(ctx context.Context, c call, of *callee) (inner, error) 
 	if rec.Status.Final() { // in an earlier try, or an earlier attempt of the run
 		return x.recall(ctx, rec)
 	}
-	return x.executeInside(ctx, rec, of)
+	return x.executeInside(ctx, rec, c, of)
 }
 
 // recall reads what a run left that is over.
@@ -46,14 +47,18 @@ func (x *run) recall(ctx context.Context, rec store.Run) (inner, error) {
 	if err != nil {
 		return in, fmt.Errorf("read the steps of run %s: %w", rec.ID, err)
 	}
+	restore(mask.New(x.handed()), in.steps)
 	return in, nil
 }
 
 // executeInside executes a run that was started inside of x. It always does, since the
 // run is recorded as running: when x is being killed, it ends at once.
-func (x *run) executeInside(ctx context.Context, rec store.Run, of *callee) (inner, error) {
+func (x *run) executeInside(ctx context.Context, rec store.Run, c call, of *callee) (inner, error) {
 	child, life := newRun(x.runner, rec)
 	child.depth, child.foreground = x.depth+1, x.foreground
+	child.rec.Params = c.words
+	child.hidden = x.handed()
+	child.secrets = mask.New(child.hidden)
 	if rec.TextHash == of.run.TextHash {
 		child.dag = of.dag
 	}

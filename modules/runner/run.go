@@ -37,6 +37,8 @@ type run struct {
 	root    scope
 	// secrets masks what the run tells; nil where it has none.
 	secrets *mask.Masker
+	// hidden are those that it masks: its own, and those of the runs that it is inside of.
+	hidden  []mask.Secret
 	rootDir string
 	// artifacts is the directory of the run's artifacts; "" where they are off.
 	artifacts string

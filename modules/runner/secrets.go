@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"dagu/modules/dag"
 	"dagu/modules/runner/guard"
@@ -15,12 +16,13 @@ import (
 // readSecrets adds the secrets to the variables, and has them masked from now on in
 // all that the run tells. The error names each that is not there, or that ctx ended.
 func (x *run) readSecrets(ctx context.Context) error {
-	if len(x.dag.Secrets) == 0 {
+	if len(x.dag.Secrets) == 0 && len(x.hidden) == 0 {
 		return nil
 	}
 	dirs := []string{x.workingDir(), filepath.Dir(x.dag.Source.File)}
-	var read []mask.Secret
 	var missing error
+	handed := x.hidden
+	x.hidden = nil
 	for _, s := range x.dag.Secrets {
 		value, err := x.secret(ctx, s, dirs)
 		if ctx.Err() != nil {
@@ -31,12 +33,23 @@ func (x *run) readSecrets(ctx context.Context) error {
 			continue
 		}
 		x.root.env[s.Name] = value
-		read = append(read, mask.Secret{Name: s.Name, Value: value})
+		x.hidden = append(x.hidden, mask.Secret{Name: s.Name, Value: value})
 	}
-	x.secrets = mask.New(read)
+	x.hidden = append(x.hidden, handed...)
+	x.secrets = mask.New(x.hidden)
 	x.journal.hide(x.secrets)
 	x.steps.hide(x.secrets)
 	return missing
+}
+
+// handed are the secrets as a run inside of this one has to mask them: it may get their
+// values as parameters, and have others of the same names.
+func (x *run) handed() []mask.Secret {
+	secrets := slices.Clone(x.hidden)
+	for i := range secrets {
+		secrets[i].Name = x.dag.Name + "." + secrets[i].Name
+	}
+	return secrets
 }
 
 // secret reads one secret; a relative path is looked for in the directories, in turn.
@@ -69,6 +82,15 @@ func (x *run) masked(err error) error {
 	return err
 }
 
+// maskedAll are texts without the secrets, in a copy.
+func (x *run) maskedAll(texts []string) []string {
+	all := slices.Clone(texts)
+	for i := range all {
+		all[i] = x.secrets.Text(all[i])
+	}
+	return all
+}
+
 // hide masks secrets in all lines to come.
 func (j *journal) hide(secrets *mask.Masker) {
 	if j != nil {
@@ -82,8 +104,13 @@ func (r *recorder) hide(secrets *mask.Masker) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.secrets = secrets
-	for i := range r.steps {
-		s := &r.steps[i]
+	restore(secrets, r.steps)
+}
+
+// restore puts the values back into what steps have recorded masked.
+func restore(secrets *mask.Masker, steps []store.Step) {
+	for i := range steps {
+		s := &steps[i]
 		s.OutputValue = secrets.Restore(s.OutputValue)
 		s.Emitted, s.Published = secrets.RestoreAll(s.Emitted), secrets.RestoreAll(s.Published)
 	}
