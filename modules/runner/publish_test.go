@@ -140,3 +140,14 @@ func TestOutputSchema(t *testing.T) {
 	step = published(t, "run: echo 1\noutput_schema: false")
 	require.Contains(t, step.Error, "does not match output_schema")
 }
+
+func TestTheLastAttemptPublishes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.succeed(r.text("steps:",
+		"  - {id: a, run: 'echo x >> $DIR/n; wc -l < $DIR/n; test $(wc -l < $DIR/n) -eq 2', output: N, stdout: {outputs: n}, retry_policy: {limit: 3, interval_sec: 0}}",
+		"  - {name: b, depends: a, run: 'echo $N'}"))
+	require.Equal(t, "2", r.store.step("a").OutputValue)
+	require.Equal(t, map[string]string{"n": "2"}, r.store.step("a").Published)
+	require.Equal(t, "2\n", r.stdout("b"))
+}
