@@ -71,9 +71,14 @@ func (d *draft) checkSpellings() {
 	}
 }
 
+// mentionsArtifacts tells whether a file can need artifacts at all.
+func mentionsArtifacts(text []byte) bool {
+	return bytes.Contains(bytes.ToLower(text), []byte("artifact"))
+}
+
 // findArtifacts looks for the first text of a document that needs artifacts.
-func (d *draft) findArtifacts(r *report, text []byte) {
-	if d.artifacts.use.what != "" || !bytes.Contains(bytes.ToLower(text), []byte("artifact")) {
+func (d *draft) findArtifacts(r *report) {
+	if d.artifacts.use.what != "" {
 		return
 	}
 	if n, what := needsArtifacts(d.root.Node); n != nil {

@@ -55,8 +55,8 @@ func ParseBase(file string, text []byte, options Options) *Base {
 			r.fail(document.line, document.column, "a base file must have one document")
 			break
 		}
-		if b.draft.decode(&r, document, "base file") {
-			b.draft.findArtifacts(&r, text)
+		if b.draft.decode(&r, document, "base file") && mentionsArtifacts(text) {
+			b.draft.findArtifacts(&r)
 		}
 	}
 	for _, key := range [...]string{"name", "steps"} {
@@ -96,6 +96,8 @@ type loading struct {
 	report report
 	strict bool
 	called bool
+	// artifacts tells that the file can need some.
+	artifacts bool
 	// names are the names of the documents so far.
 	names   map[string]bool
 	notices notices
@@ -110,7 +112,7 @@ func load(source Source, options Options, strict bool) (*DAG, error) {
 	}
 	l := &loading{
 		source: source, base: base, report: report{file: source.File, custom: base.custom}, strict: strict,
-		called: options.Called, names: make(map[string]bool),
+		called: options.Called, artifacts: mentionsArtifacts(source.Text), names: make(map[string]bool),
 	}
 	loaded := l.build(l.present(l.report.parse(source.Text)))
 	if !strict {
@@ -207,7 +209,9 @@ func (d *draft) build(l *loading) *DAG {
 	d.checkBodies(identify(d.steps))
 	d.order()
 	d.checkReferences(l)
-	d.findArtifacts(&l.report, l.source.Text)
+	if l.artifacts {
+		d.findArtifacts(&l.report)
+	}
 	loaded := d.dag
 	loaded.Artifacts = d.settleArtifacts(&l.report)
 	loaded.Source = l.source
