@@ -14,12 +14,25 @@ import (
 // older spellings.
 //
 //nolint:gochecknoglobals // a constant in all but name
-var actionRows = append([]row[stepDraft]{
-	{"action", func(*stepDraft, node) {}}, // with its neighbours, see execution
-}, unsupported[stepDraft]("call", "config", "exec", "executor", "params", "type")...)
+var actionRows = []row[stepDraft]{
+	{"action", func(*stepDraft, node) {}}, // with their neighbours, see execution
+	{"call", func(_ *stepDraft, n node) { n.deprecated("use action: dag.run and with.dag") }},
+	{"params", func(_ *stepDraft, n node) { n.deprecated("use with.params") }},
+	{"exec", func(_ *stepDraft, n node) { n.deprecated("use action: exec") }},
+	{"type", func(_ *stepDraft, n node) { n.deprecated("use action") }},
+	{"config", func(_ *stepDraft, n node) { n.deprecated("use with") }},
+	{"executor", func(_ *stepDraft, n node) {
+		if n.Kind == yaml.MappingNode {
+			n.deprecated("use action and with")
+			return
+		}
+		n.deprecated("use action")
+	}},
+}
 
-// decodeAction decodes an action with its with, which may be nil.
-func decodeAction(name node, with *entry) *Action {
+// decodeAction decodes an action with its with, which may be nil. More are fields that
+// stand elsewhere in older files.
+func decodeAction(name node, with *entry, more ...entry) *Action {
 	text, ok := name.text()
 	if !ok {
 		return nil
@@ -29,28 +42,48 @@ func decodeAction(name node, with *entry) *Action {
 		name.unknownAction(text)
 		return nil
 	}
-	a := &Action{Name: definition.Name}
-	if with == nil || with.value.null() {
-		a.With = make(map[string]any)
-		name.judgeWith(definition, a.With, nil)
-		return a
+	a := &Action{Name: definition.Name, With: make(map[string]any)}
+	at, fields := name, entries(nil)
+	if with != nil && !with.value.null() {
+		if len(definition.Fields) == 0 && !definition.Open {
+			with.keyNode.failHere("action %s takes no with", text)
+			return a
+		}
+		if with.value.Kind != yaml.MappingNode {
+			with.value.fail("%s must be a map, not %s", with.key, with.value.kind())
+			return a
+		}
+		at, fields = with.value, with.value.entries()
+		fields.respell(definition)
 	}
-	if len(definition.Fields) == 0 && !definition.Open {
-		with.keyNode.failHere("action %s takes no with", text)
-		return a
+	for i := range more {
+		if other := fields.get(more[i].key); other != nil {
+			other.keyNode.failHere("%s already says what %s is", more[i].keyNode.Value, more[i].key)
+			continue
+		}
+		fields = append(fields, more[i])
 	}
-	if with.value.Kind != yaml.MappingNode {
-		with.value.fail("with must be a map, not %s", with.value.kind())
-		return a
-	}
-	fields := with.value.entries()
-	a.With = make(map[string]any, len(fields))
 	for i := range fields {
 		e := &fields[i]
 		a.With[e.key] = e.value.tree(!definition.Raw(e.key))
 	}
-	with.value.judgeWith(definition, a.With, fields)
+	at.judgeWith(definition, a.With, fields)
 	return a
+}
+
+// respell gives the fields that have the spelling of older releases the present one.
+func (e entries) respell(definition *action.Definition) {
+	for i := range e {
+		present, ok := definition.Present(e[i].key)
+		if !ok {
+			continue
+		}
+		if other := e.get(present); other != nil {
+			e[i].keyNode.failHere("%s and %s are two spellings of one field; use %s", other.keyNode.Value, e[i].key, present)
+		}
+		e[i].keyNode.deprecated("use " + present)
+		e[i].key, e[i].value.key = present, present
+	}
 }
 
 // unknownAction records an action that there is not.

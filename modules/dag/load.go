@@ -111,7 +111,7 @@ func load(source Source, options Options, strict bool) (*DAG, error) {
 		base = ParseBase(source.BaseFile, source.Base, options)
 	}
 	l := &loading{
-		source: source, base: base, report: report{file: source.File, custom: base.custom}, strict: strict,
+		source: source, base: base, report: report{file: source.File, custom: base.custom, isDAG: options.IsDAG}, strict: strict,
 		called: options.Called, artifacts: mentionsArtifacts(source.Text), names: make(map[string]bool),
 	}
 	loaded := l.build(l.present(l.report.parse(source.Text)))

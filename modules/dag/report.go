@@ -20,6 +20,8 @@ type report struct {
 	containers []node
 	// custom are the names of the base file's actions.
 	custom map[string]bool
+	// isDAG tells whether a text is the name of a DAG; nil tells nothing.
+	isDAG func(name string) bool
 }
 
 // maxReports bounds the errors, and the warnings, that are told of one file.

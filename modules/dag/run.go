@@ -109,7 +109,7 @@ var executes = []string{
 // legacy are the older fields that run and action exclude.
 //
 //nolint:gochecknoglobals // a constant in all but name
-var legacy = append([]string{"shell", "shell_args", "shell_packages"}, executes[2:]...)
+var legacy = append([]string{"shell", "shell_args", "shell_packages", "params"}, executes[2:]...)
 
 // exclude records the fields that cannot stand beside one.
 func (s *stepDraft) exclude(beside string, keys []string) {
@@ -130,6 +130,7 @@ func (s *stepDraft) execution() {
 	if e := s.fields.get("run"); e != nil && !e.value.null() {
 		s.exclude("run", append(slices.Clone(legacy), "action"))
 		s.Run, _ = decodeRun(e.value)
+		s.suspectCall(e.value)
 		if with := s.fields.get("with"); with != nil && !with.value.null() {
 			withTable.decode(s, with.value)
 		}
@@ -140,8 +141,7 @@ func (s *stepDraft) execution() {
 		s.Action = decodeAction(e.value, s.fields.get("with"))
 		return
 	}
-	if s.fields.has("command") || s.fields.has("script") {
-		s.legacyRun()
+	if s.older() {
 		return
 	}
 	for _, key := range executes {
@@ -155,11 +155,22 @@ func (s *stepDraft) execution() {
 	s.at.fail("a step must have run, action, foreach or output as a map")
 }
 
+// suspectCall warns of a command that is the name of a DAG: older releases called it.
+func (s *stepDraft) suspectCall(n node) {
+	if s.Run.Form == FormCommand && n.report.isDAG != nil && n.report.isDAG(s.Run.Text) {
+		n.warn("%s is the name of a DAG, which older releases called; it is a command of the shell: to call the DAG, use action: dag.run and with.dag", n.path())
+	}
+}
+
 // legacyRun settles command and script: each stands for run, and together the
-// script runs through the command.
-func (s *stepDraft) legacyRun() {
-	if with := s.fields.get("with"); with != nil && !with.value.null() {
-		with.keyNode.unsupported("with beside command or script")
+// script runs through the command. With, which may be nil, is as beside run.
+func (s *stepDraft) legacyRun(with *entry) {
+	if with != nil {
+		for _, e := range withTable.decode(s, with.value) {
+			if other := s.fields.given(e.key); other != nil {
+				other.keyNode.failHere("%s cannot stand beside %s.%s", e.key, with.key, e.key)
+			}
+		}
 	}
 	command, script := s.fields.get("command"), s.fields.get("script")
 	if script == nil || script.value.null() {

@@ -64,6 +64,9 @@ type Options struct {
 	// Called tells that the DAG is run by a step of another one: handlers of the base
 	// file are not its own then. Those of later documents never are.
 	Called bool
+	// IsDAG tells whether a text is the name of a DAG beside the file or in the directory
+	// of DAGs. A command that is one brings a warning; nil brings none.
+	IsDAG func(name string) bool
 	// Base is the base file parsed before, see [ParseBase]. It saves the work
 	// of parsing Source.Base again, and is not used when it was made from
 	// another text, file or zone.
