@@ -136,7 +136,9 @@ func (k *check) run(c config.Config) *check {
 		return k.fail(err)
 	}
 	k.File = source.File
-	d, err := dag.Validate(source, dag.Options{Location: c.Location})
+	d, err := dag.Validate(source, dag.Options{
+		Location: c.Location, IsDAG: isDAG(filepath.Dir(source.File), c.Paths.DAGsDir),
+	})
 	if err != nil {
 		return k.fail(err)
 	}
@@ -145,6 +147,23 @@ func (k *check) run(c config.Config) *check {
 		k.Warnings = append(k.Warnings, problem{File: w.File, Line: w.Line, Column: w.Column, Message: w.Message, text: w.String()})
 	}
 	return k
+}
+
+// isDAG returns what tells whether one of the directories has a DAG of a name.
+func isDAG(dirs ...string) func(name string) bool {
+	return func(name string) bool {
+		if name != filepath.Base(name) {
+			return false
+		}
+		for _, dir := range dirs {
+			for _, ending := range []string{".yaml", ".yml"} {
+				if info, err := os.Stat(filepath.Join(dir, name+ending)); err == nil && info.Mode().IsRegular() {
+					return true
+				}
+			}
+		}
+		return false
+	}
 }
 
 // addNotices adds the references that will not be resolved, or may not be.
