@@ -78,3 +78,12 @@ func TestOutputsArePublished(t *testing.T) {
 	require.Equal(t, map[string]string{"one": "<x>", "two": `{"a":[1],"b":2}`}, r.store.step("a").Published)
 	require.Empty(t, r.stdout("a"))
 }
+
+// TestBlanksOfASchema holds that what a schema declares is empty too where it was not given.
+func TestBlanksOfASchema(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.succeed(r.text("params: {type: object, properties: {U: {type: string}, W: {type: string}}}", "steps:",
+		`- {id: a, action: template.render, with: {template: "{{.u}}|{{.w}}", data: {u: "${params.U}", w: "${params.W}"}}}`), "W=1")
+	require.Equal(t, "|1", r.stdout("a"))
+}
