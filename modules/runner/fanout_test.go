@@ -297,3 +297,34 @@ func TestBaseOfAQueuedRun(t *testing.T) {
 	require.Equal(t, "main\n", r.file("handled"))
 	require.Equal(t, "main "+run.ID+" subdag\n", r.file("said"))
 }
+
+// A field of an item is named by a path into it.
+func TestFieldsOfItems(t *testing.T) {
+	t.Parallel()
+	r := newCallRig(t)
+	run := r.run("steps: [{name: call, action: dag.run, with: {dag: '${ITEM.dag}', params: [{A: '${ITEM.path}'}, {B: '${ITEM.w}'}]},",
+		"  parallel: [{dag: echo, path: a b.png, w: 320}, {dag: echo, path: c.png}]}]", echo)
+	require.Equal(t, store.StatusSucceeded, run.Status, run.Error)
+	require.Equal(t, []string{"a b.png/320", "c.png/${ITEM.w}"}, r.fan(run.ID).said())
+}
+
+// Each execution that a repeat policy wants is a run of its own.
+func TestRepeatOfACall(t *testing.T) {
+	t.Parallel()
+	r := newCallRig(t)
+	run := r.run("steps: [{name: call, action: dag.run, with: {dag: echo}, repeat_policy: {repeat: true, limit: 3, interval_sec: 0}}]", echo)
+	require.Equal(t, store.StatusSucceeded, run.Status, run.Error)
+	require.Len(t, r.children(run.ID), 3)
+}
+
+// What a body calls for an item is another run than what it calls for the next.
+func TestCallsOfABody(t *testing.T) {
+	t.Parallel()
+	r := newCallRig(t)
+	run := r.run("steps: [{name: loop, foreach: {items: [x, y], steps: [{id: call, action: dag.run, with: {dag: echo}}]}}]", echo)
+	require.Equal(t, store.StatusSucceeded, run.Status, run.Error)
+	children := r.children(run.ID)
+	require.Len(t, children, 2)
+	steps := []string{children[0].ParentStep, children[1].ParentStep}
+	require.ElementsMatch(t, []string{"loop.0.call", "loop.1.call"}, steps)
+}
