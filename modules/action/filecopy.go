@@ -2,13 +2,10 @@ package action
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"syscall"
 )
 
 // fileCopy copies a file or a directory.
@@ -60,8 +57,8 @@ func fileMove() *Definition {
 
 func transferFields(recursive string) []Field {
 	return []Field{
-		{Name: "source", Kind: KindText, Required: true, Doc: "What is there; relative to the directory of the step."},
-		{Name: "destination", Kind: KindText, Required: true, Doc: "The new path; relative to the directory of the step."},
+		{Name: "source", Kind: KindText, Required: true, Check: named, Doc: "What is there; relative to the directory of the step."},
+		{Name: "destination", Kind: KindText, Required: true, Check: named, Doc: "The new path; relative to the directory of the step."},
 		flagField("overwrite", "Replace files that are there; false by default."),
 		flagField("create_dirs", "Make the directories that the destination stands in; false by default."),
 		flagField("recursive", recursive),
@@ -95,7 +92,7 @@ func newTransfer(ctx context.Context, c *Call, operation string) (*transfer, err
 		}
 	}
 	t.dir, t.report.Type = info.IsDir(), fileType(info.Mode())
-	if t.dir && (t.destination == t.source || strings.HasPrefix(t.destination+"/", strings.TrimSuffix(t.source, "/")+"/")) {
+	if t.dir && within(t.source, t.destination) {
 		return nil, fmt.Errorf("%s is inside of %s", t.destination, t.source)
 	}
 	if err = t.room(); err != nil {
@@ -128,24 +125,6 @@ func (t *transfer) room() error {
 		return fmt.Errorf("%s is a %s, and %s is a %s", t.source, t.report.Type, t.destination, fileType(info.Mode()))
 	}
 	return nil
-}
-
-// move renames, and copies to another file system, where the source goes once all of
-// it is there.
-func (t *transfer) move(ctx context.Context) error {
-	if t.dir {
-		if err := os.RemoveAll(t.destination); err != nil {
-			return err
-		}
-	}
-	err := os.Rename(t.source, t.destination)
-	if !errors.Is(err, syscall.EXDEV) {
-		return err
-	}
-	if err = t.copy(ctx); err != nil {
-		return err
-	}
-	return os.RemoveAll(t.source)
 }
 
 // copy copies everything. Files that are there are replaced one by one.

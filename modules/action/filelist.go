@@ -34,18 +34,24 @@ func fileList() *Definition {
 // list adds what is found, sorted by path.
 func (r *fileReport) list(ctx context.Context, with Values) error {
 	pattern := with.TextOr("pattern", "**")
-	err := filepath.WalkDir(r.Path, func(name string, entry fs.DirEntry, err error) error {
+	root, err := filepath.EvalSymlinks(r.Path)
+	if err != nil {
+		return err
+	}
+	err = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 		switch {
+		case absent(err) && name != root:
+			return nil // it went meanwhile
 		case err != nil:
 			return err
 		case ctx.Err() != nil:
 			return fmt.Errorf("list: %w", context.Cause(ctx))
-		case name == r.Path && entry.IsDir():
+		case name == root && entry.IsDir():
 			return nil
-		case name == r.Path:
-			return fmt.Errorf("%s is not a directory", name)
+		case name == root:
+			return fmt.Errorf("%s is not a directory", r.Path)
 		}
-		rel, err := filepath.Rel(r.Path, name)
+		rel, err := filepath.Rel(root, name)
 		if err != nil {
 			return err
 		}

@@ -105,6 +105,15 @@ func (v Values) modeOr(name string, otherwise fs.FileMode) fs.FileMode {
 	return otherwise
 }
 
+// named judges a text that must name a file. An empty one, which a variable without a
+// value becomes, would be the directory of the step.
+func named(v any) error {
+	if strings.TrimSpace(textOf(v)) == "" {
+		return errors.New("must be a path, not an empty text")
+	}
+	return nil
+}
+
 // look is lstat, or stat where links are followed.
 func look(path string, follow bool) (fs.FileInfo, error) {
 	if follow {
@@ -118,7 +127,7 @@ func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 // The fields that several actions of files have.
 func pathField() Field {
-	return Field{Name: "path", Kind: KindText, Required: true, Doc: "The path; relative to the directory of the step."}
+	return Field{Name: "path", Kind: KindText, Required: true, Check: named, Doc: "The path; relative to the directory of the step."}
 }
 
 func flagField(name, doc string) Field { return Field{Name: name, Kind: KindBoolean, Doc: doc} }

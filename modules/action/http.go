@@ -39,7 +39,7 @@ func httpRequest() *Definition {
 			{Name: "skip_tls_verify", Kind: KindBoolean, Doc: "Accept every certificate of the server."},
 			{Name: "format", Kind: KindText, OneOf: []string{"json", "text"}, Doc: "json prints one JSON object; text is the default."},
 			{Name: "json", Kind: KindBoolean, Doc: "The same as format: json."},
-			{Name: "output", Kind: KindText, Doc: "The path of a file that the body of a good answer is written to."},
+			{Name: "output", Kind: KindText, Check: named, Doc: "The path of a file that the body of a good answer is written to."},
 		},
 		Check: func(with Values) []Problem {
 			for _, key := range []string{"form", "files"} {
@@ -60,6 +60,9 @@ func notNegative(v any) error {
 	return nil
 }
 
+// longest is how much a timeout can be, in seconds; more has no room in a time.Duration.
+const longest = 1e9
+
 // exchange is a request with its answer.
 type exchange struct {
 	call     *Call
@@ -70,7 +73,7 @@ func (x *exchange) run(ctx context.Context) error {
 	with := x.call.With
 	if seconds := with.Number("timeout", 0); seconds > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(seconds*float64(time.Second)))
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(min(seconds, longest)*float64(time.Second)))
 		defer cancel()
 	}
 	request, err := x.request(ctx)
@@ -92,13 +95,15 @@ func (x *exchange) run(ctx context.Context) error {
 	if with.Bool("debug") {
 		_, _ = fmt.Fprintln(x.call.Stderr, x.response.Status)
 	}
-	if err = x.print(); err != nil {
+	err = x.print()
+	if x.good() {
 		return err
 	}
-	if !x.good() {
-		return fmt.Errorf("http status code not 2xx: %d", x.response.StatusCode)
+	bad := fmt.Errorf("http status code not 2xx: %d", x.response.StatusCode)
+	if err != nil {
+		return fmt.Errorf("%w: %w", bad, err)
 	}
-	return nil
+	return bad
 }
 
 // good tells whether the status is 2xx.

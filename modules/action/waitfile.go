@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -21,7 +22,7 @@ func waitFile() *Definition {
 		Name:    "wait.file",
 		Summary: "Wait until a file exists, or until it does not.",
 		Fields: []Field{
-			{Name: "path", Kind: KindText, Required: true, Doc: "The file or directory; relative to the directory of the step."},
+			{Name: "path", Kind: KindText, Required: true, Check: named, Doc: "The file or directory; relative to the directory of the step."},
 			{Name: "state", Kind: KindText, OneOf: []string{stateExists, stateMissing}, Doc: "What is waited for; exists by default."},
 			{Name: "poll_interval", Kind: KindText, Check: positive, Doc: "The time between two looks; 1s by default."},
 		},
@@ -29,7 +30,7 @@ func waitFile() *Definition {
 			path, wanted := c.Path(c.With.Text("path")), c.With.TextOr("state", stateExists) == stateExists
 			return poll(ctx, c.With.duration("poll_interval", time.Second), func() (bool, error) {
 				_, err := os.Stat(path)
-				if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 					return false, fmt.Errorf("wait for file: %w", err)
 				}
 				return (err == nil) == wanted, nil

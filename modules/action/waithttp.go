@@ -28,6 +28,9 @@ func waitHTTP() *Definition {
 			transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 			defer transport.CloseIdleConnections()
 			client := &http.Client{Transport: transport}
+			if wanted := c.With.Int("status", http.StatusOK); wanted/100 == 3 { // following it would hide it
+				client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+			}
 			return poll(ctx, c.With.duration("poll_interval", time.Second), func() (bool, error) { return answers(ctx, c, client) })
 		},
 	}
