@@ -53,6 +53,6 @@ func readme(t *testing.T) []string {
 			}
 		}
 	}
-	require.Len(t, found, 4)
+	require.Len(t, found, 5)
 	return found
 }
