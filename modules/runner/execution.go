@@ -23,15 +23,17 @@ const timeoutCode = 124
 
 // execution is one try of a task.
 type execution struct {
-	run    *run
-	task   task
-	with   action.Values // of an action, resolved
-	outLog string
-	errLog string
-	scope  scope // with what only an execution has
-	launch launch
-	argvs  [][]string
-	calls  []call // of other DAGs
+	run  *run
+	task task
+	with action.Values // of an action, resolved
+	// records is the path of DAGU_OUTPUT_FILE.
+	records string
+	outLog  string
+	errLog  string
+	scope   scope // with what only an execution has
+	launch  launch
+	argvs   [][]string
+	calls   []call // of other DAGs
 }
 
 func newExecution(x *run, t task) *execution {
@@ -44,15 +46,19 @@ func newExecution(x *run, t task) *execution {
 func (e *execution) do(ctx context.Context) result {
 	e.launch = launch{
 		dirs: e.task.dirs, path: pathOf(e.task.scope.env),
-		outLog: e.outLog, errLog: e.errLog, emitted: e.run.temps.reserve(""),
+		outLog: e.outLog, errLog: e.errLog,
 	}
+	e.records = e.run.temps.reserve("")
 	defer func() {
-		e.run.temps.release(e.launch.emitted)
+		e.run.temps.release(e.records)
 		e.run.temps.release(e.launch.script)
 	}()
 	e.enrich()
 	if err := e.resolve(); err != nil {
 		return e.fail(ctx, err)
+	}
+	if len(e.argvs) > 0 || len(e.task.step.Outputs) > 0 { // other steps have nobody who would write to it
+		e.launch.emitted = e.records
 	}
 	var files *launched
 	err := e.run.awaitRoom(ctx, func() (err error) {
@@ -84,7 +90,7 @@ func (e *execution) enrich() {
 		e.scope.env[name] = value
 		e.scope.values.Context[field] = value
 	}
-	set("DAGU_OUTPUT_FILE", "paths.step_output_file", e.launch.emitted)
+	set("DAGU_OUTPUT_FILE", "paths.step_output_file", e.records)
 	if !e.task.handler {
 		set("DAG_RUN_STEP_STDOUT_FILE", "paths.step_stdout_file", e.outLog)
 		set("DAG_RUN_STEP_STDERR_FILE", "paths.step_stderr_file", e.errLog)

@@ -50,7 +50,7 @@ func (p *pump) text() string {
 func (e *execution) publish(ctx context.Context, r *result, s *streams) error {
 	step := e.task.step
 	var err error
-	if r.emitted, err = readEmitted(e.launch.emitted, e.run.maxOutput(), step.Outputs); err != nil {
+	if r.emitted, err = readEmitted(e.records, e.run.maxOutput(), step.Outputs); err != nil {
 		return err
 	}
 	if step.OutputSchema != nil {
