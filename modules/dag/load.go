@@ -209,6 +209,7 @@ func (d *draft) build(l *loading) *DAG {
 	d.checkBodies(identify(d.steps))
 	d.order()
 	d.checkReferences(l)
+	d.checkMail()
 	if l.artifacts {
 		d.findArtifacts(&l.report)
 	}

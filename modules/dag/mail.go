@@ -21,6 +21,26 @@ func decodeMailOn(d *draft, n node) {
 	mailOnTable.decode(&d.dag.MailOn, n)
 }
 
+// checkMail warns of mails that cannot be sent, once the base file is known.
+func (d *draft) checkMail() {
+	e := d.fields.given("mail_on")
+	if e == nil {
+		return
+	}
+	for _, missing := range []struct {
+		key string
+		is  bool
+	}{
+		{"smtp", d.dag.SMTP == nil && d.dag.MailOn != (MailOn{})},
+		{"error_mail", d.dag.MailOn.Failure && d.dag.ErrorMail == nil},
+		{"info_mail", d.dag.MailOn.Success && d.dag.InfoMail == nil},
+	} {
+		if missing.is {
+			e.keyNode.warn("mail_on sends nothing: %s is missing", missing.key)
+		}
+	}
+}
+
 // mailTable is what the header of a mail may hold.
 //
 //nolint:gochecknoglobals // a constant in all but name
