@@ -4,4 +4,3 @@ import "dagu/modules/store"
 
 // Ended counts the end of a run.
 func (m *Metrics) Ended(dag string, status store.Status) { m.ended(dag, status) }
-
