@@ -148,7 +148,11 @@ func (t *tree) step(s *store.Step, last bool) string {
 		why = "reason"
 	}
 	t.fact(below, why, s.Error)
-	if s.Tries > 0 {
+	switch {
+	case s.Tries == 0:
+	case s.Stdout == s.Stderr:
+		t.fact(below, "log", s.Stdout)
+	default:
 		t.fact(below, "stdout", s.Stdout)
 		t.fact(below, "stderr", s.Stderr)
 	}

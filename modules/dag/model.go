@@ -51,7 +51,9 @@ type DAG struct {
 	RetentionRuns int
 	// MaxOutput bounds, in bytes, what a step publishes; 0 is the runner's default.
 	MaxOutput int
-	// LogDir is the unresolved authored directory of logs; "" is the configured one.
+	// LogDir is the unresolved authored directory of logs, which may name constants and
+	// the names of DAG and run; "" is the configured one. When relative it is meant
+	// against WorkingDirBase.
 	LogDir string
 	// LogOutput says how the logs of streams are kept; "" is separate.
 	LogOutput LogOutput

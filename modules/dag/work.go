@@ -55,7 +55,8 @@ type LogOutput string
 const (
 	// LogSeparate keeps a file for each stream.
 	LogSeparate LogOutput = "separate"
-	// LogMerged keeps one file for both.
+	// LogMerged keeps one file for both. What looks for lines of stdout there, as
+	// ContinueOn.Output does, then finds those of stderr too.
 	LogMerged LogOutput = "merged"
 )
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // maxName leaves room for endings within the 255 bytes that file systems allow.
@@ -28,8 +29,22 @@ func fileName(text string) string {
 	return strings.TrimLeft(plain[:min(len(plain), maxName)], ".") + "~" + hex.EncodeToString(sum[:8])
 }
 
-// inside tells whether path lies below root.
+// ofRun tells whether an absolute path is named as the log directory of a run, in
+// whatever root.
+func ofRun(path, dag, id string) bool {
+	dir, name := filepath.Dir(path), filepath.Base(path)
+	at, ok := strings.CutPrefix(name, prefix)
+	at, named := strings.CutSuffix(at, "_"+fileName(id))
+	_, err := time.Parse(stamp, at)
+	return ok && named && err == nil && id != "" && filepath.IsAbs(path) && filepath.Clean(path) == path &&
+		filepath.Base(dir) == fileName(dag)
+}
+
+// inside tells whether path lies below root; "" does not.
 func inside(root, path string) bool {
+	if path == "" {
+		return false
+	}
 	rel, err := filepath.Rel(root, path)
 	return err == nil && filepath.IsLocal(rel) && rel != "."
 }

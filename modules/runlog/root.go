@@ -70,8 +70,9 @@ func makeParents(dir string) error {
 }
 
 // Remove removes the files of a run, and the directories of its DAG when nothing
-// is left in them. Directories that are gone already are fine; one that does not
-// lie in the roots is left alone: it is not ours.
+// is left in them. Directories that are gone already are fine. One that does not lie
+// in the roots is left alone, unless it has the name of the log directory of the run:
+// it is not ours.
 func (l *Log) Remove(run Expired) error {
 	return l.removeRun(context.Background(), run)
 }
@@ -81,7 +82,12 @@ func (l *Log) removeRun(ctx context.Context, run Expired) error {
 	if err := l.removeArtifacts(ctx, run); err != nil {
 		return err // the way to them must stay
 	}
-	return errors.Join(l.logs.removeDir(ctx, run.LogDir), l.work.removeDir(ctx, run.WorkDir))
+	logs := l.logs
+	if !inside(logs.dir, run.LogDir) && ofRun(run.LogDir, run.DAG, run.ID) {
+		logs = l.elsewhere
+		logs.dir = filepath.Dir(filepath.Dir(run.LogDir))
+	}
+	return errors.Join(logs.removeDir(ctx, run.LogDir), l.work.removeDir(ctx, run.WorkDir))
 }
 
 func (r root) removeDir(ctx context.Context, dir string) error {

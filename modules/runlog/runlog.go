@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -13,6 +14,7 @@ const (
 
 	defaultTimeout = 10 * time.Second
 	logFile        = "dag-run.log"
+	prefix         = "dag-run_"
 	stamp          = "20060102_150405Z"
 )
 
@@ -33,6 +35,8 @@ type Log struct {
 	logs, work root
 	// artifacts is the way to all roots of artifacts: a workflow may name its own.
 	artifacts root
+	// elsewhere is the way to all other roots of logs: a workflow may name its own.
+	elsewhere root
 }
 
 // New returns a Log. It makes no directory. The error names the option that is wrong.
@@ -57,6 +61,7 @@ func New(options Options) (*Log, error) {
 	}
 	l := &Log{options: options}
 	l.logs, l.work, l.artifacts = l.newRoot(options.LogDir), l.newRoot(options.WorkDir), l.newRoot(options.ArtifactDir)
+	l.elsewhere = l.newRoot("")
 	return l, nil
 }
 
@@ -68,6 +73,8 @@ type Attempt struct {
 	// Named is part of the name of the log directory: a time that is the same
 	// whenever the run is begun.
 	Named time.Time
+	// Root is the absolute root of the log directory; "" is that of the Log.
+	Root string
 	// LogDir is the log directory as an earlier attempt recorded it; "" when there was none.
 	LogDir string
 }
@@ -82,20 +89,24 @@ type Run struct {
 // Open makes the directories of an attempt, unless they exist. Where a root does
 // not answer in time this is an error, at once until the root answers again.
 func (l *Log) Open(a Attempt) (*Run, error) {
-	name := "dag-run_" + a.Named.UTC().Format(stamp) + "_" + fileName(a.RunID)
+	name := prefix + a.Named.UTC().Format(stamp) + "_" + fileName(a.RunID)
 	r := &Run{
-		dir:  filepath.Join(l.options.LogDir, fileName(a.DAG), name),
+		dir:  filepath.Join(cmp.Or(a.Root, l.options.LogDir), fileName(a.DAG), name),
 		work: filepath.Join(l.options.WorkDir, fileName(a.DAG), fileName(a.RunID)),
 		dag:  fileName(a.DAG), artifacts: l.options.ArtifactDir,
 	}
-	if a.LogDir != "" && inside(l.options.LogDir, a.LogDir) {
+	if inside(l.options.LogDir, a.LogDir) || ofRun(a.LogDir, a.DAG, a.RunID) {
 		r.dir = a.LogDir
+	}
+	logs := l.logs
+	if !inside(l.options.LogDir, r.dir) {
+		logs = l.elsewhere
 	}
 	r.steps = r.dir
 	if a.Number > 1 {
 		r.steps = filepath.Join(r.dir, fmt.Sprintf("attempt-%d", a.Number))
 	}
-	if err := errors.Join(l.logs.makeDir(r.steps), l.work.makeDir(r.work)); err != nil {
+	if err := errors.Join(logs.makeDir(r.steps), l.work.makeDir(r.work)); err != nil {
 		return nil, fmt.Errorf("make the directories of run %s: %w", a.RunID, err)
 	}
 	return r, nil
@@ -125,4 +136,13 @@ func (r *Run) LogFile() string { return filepath.Join(r.dir, logFile) }
 func (r *Run) Step(name string) (out, err string) {
 	base := filepath.Join(r.steps, fileName(name))
 	return base + ".out", base + ".err"
+}
+
+// Merged is the path of both streams of a step in one file.
+func (r *Run) Merged(name string) string {
+	file := fileName(name) + ".log"
+	if file == logFile {
+		file = "~" + file // no step has this name in a path
+	}
+	return filepath.Join(r.steps, file)
 }

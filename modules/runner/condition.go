@@ -116,7 +116,7 @@ func (x *run) capture(ctx context.Context, t task, argv []string) (string, error
 	if err != nil {
 		return "", err
 	}
-	limit := x.runner.options.MaxOutput
+	limit := x.maxOutput()
 	p, err := startPump(sink, nil, limit, nil)
 	if err != nil {
 		_ = sink.Close() // nothing was written

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,10 @@ type execution struct {
 func newExecution(x *run, t task) *execution {
 	e := &execution{run: x, task: t}
 	e.outLog, e.errLog = x.files.Step(t.title())
+	if cmp.Or(t.step.LogOutput, x.dag.LogOutput) == dag.LogMerged {
+		merged := x.files.Merged(t.title())
+		e.outLog, e.errLog = merged, merged
+	}
 	return e
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dagu/modules/dag"
+	"dagu/modules/dag/value"
 	"dagu/modules/fault"
 	"dagu/modules/runlog"
 	"dagu/modules/store"
@@ -87,7 +88,7 @@ func (x *run) read(ctx context.Context) error {
 func (x *run) openFiles(ctx context.Context) error {
 	return x.awaitRoom(ctx, func() (err error) {
 		x.files, err = x.runner.logs.Open(runlog.Attempt{
-			DAG: x.rec.DAG, RunID: x.rec.ID, Number: x.rec.Attempt, Named: x.named(), LogDir: x.rec.LogDir,
+			DAG: x.rec.DAG, RunID: x.rec.ID, Number: x.rec.Attempt, Named: x.named(), Root: x.logRoot(), LogDir: x.rec.LogDir,
 		})
 		if err != nil {
 			return orNoRoom(err)
@@ -95,6 +96,18 @@ func (x *run) openFiles(ctx context.Context) error {
 		x.journal, err = openJournal(x.files.LogFile())
 		return orNoRoom(err)
 	})
+}
+
+// logRoot is where the workflow wants its logs; "" when it does not say. The field
+// may name what is known before a run has parameters and variables.
+func (x *run) logRoot() string {
+	if x.dag.LogDir == "" {
+		return ""
+	}
+	known := newScope(x.runner.inherited, value.Scope{
+		Consts: constants(x.dag.Consts), Context: map[string]string{"dag.name": x.dag.Name, "run.id": x.rec.ID},
+	})
+	return known.path(x.dag.LogDir, x.dag.WorkingDirBase)
 }
 
 // named is the time in the name of the log directory. An older copy of the
