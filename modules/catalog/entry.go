@@ -37,6 +37,8 @@ type Entry struct {
 	OnInterrupt dag.Interrupt
 	// RetentionDays is how long history is kept; 0 is for ever.
 	RetentionDays int
+	// RetentionRuns is how many of the newest runs are kept; 0 is any number.
+	RetentionRuns int
 	// Description, Group and Labels are for display.
 	Description string
 	Group       string
@@ -77,6 +79,7 @@ func newVersion(d *dag.DAG, file, hash string) *Entry {
 		Priority:         d.Priority,
 		OnInterrupt:      d.OnInterrupt,
 		RetentionDays:    d.RetentionDays,
+		RetentionRuns:    d.RetentionRuns,
 		Description:      strings.Clone(d.Description),
 		Group:            strings.Clone(d.Group),
 		Good:             true,

@@ -21,6 +21,7 @@ func (e *Entry) NewRun(id string, trigger store.Trigger) store.NewRun {
 		Priority:         e.Priority,
 		Labels:           e.Labels,
 		RetainDays:       e.RetentionDays,
+		RetainRuns:       e.RetentionRuns,
 		RetryInterrupted: e.OnInterrupt == dag.InterruptRetry,
 	}
 }

@@ -93,7 +93,10 @@ func (t *tx) finish(ctx context.Context, r row, result Result) error {
 func (t *tx) closeRun(ctx context.Context, r row, result Result) error {
 	_, err := t.exec(ctx, "update runs set status = $2, reason = $3, error = $4, finished = $5, expires = $6 where seq = $1",
 		r.seq, result.Status, result.Reason, result.Error, nanos(t.now), t.expiry(r))
-	return err
+	if err != nil {
+		return err
+	}
+	return t.recount(ctx, r)
 }
 
 // closeAttempt keeps the attempt beside the run, which may have another one.

@@ -54,7 +54,7 @@ func (s *Store) StartNow(ctx context.Context, n NewRun) (Run, error) {
 func (r row) same(n NewRun) bool {
 	a := r.NewRun
 	return a.ID == n.ID && a.DAG == n.DAG && a.TextHash == n.TextHash && a.Queue == n.Queue &&
-		a.Priority == n.Priority && nanos(a.Due) == nanos(n.Due) && a.RetainDays == n.RetainDays &&
+		a.Priority == n.Priority && nanos(a.Due) == nanos(n.Due) && a.RetainDays == n.RetainDays && a.RetainRuns == n.RetainRuns &&
 		a.Parent == n.Parent && a.RootID == n.RootID && a.RetryInterrupted == n.RetryInterrupted && a.DefaultWorkingDir == n.DefaultWorkingDir &&
 		slices.Equal(a.Params, n.Params) && slices.Equal(a.Labels, n.Labels)
 }

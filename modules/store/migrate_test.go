@@ -46,7 +46,7 @@ func TestOldDatabaseKeepsItsRuns(t *testing.T) {
 	require.Equal(t, 1, number(t, raw(t, dir), "select max(version_id) from goose_db_version"))
 
 	s := openOwner(t, store.Options{Dir: dir})
-	require.Equal(t, 8, number(t, raw(t, dir), "select max(version_id) from goose_db_version"))
+	require.Equal(t, 9, number(t, raw(t, dir), "select max(version_id) from goose_db_version"))
 	run, err := s.Run(t.Context(), "over")
 	require.NoError(t, err)
 	at := func(n int64) time.Time { return time.Unix(0, n).UTC() }

@@ -35,7 +35,7 @@ func TestStatementsUseIndexes(t *testing.T) {
 
 func plan(t *testing.T, conn *sql.Conn, text string) (details []string) {
 	t.Helper()
-	args := make([]any, 20) // SQLite takes what it needs
+	args := make([]any, 30) // SQLite takes what it needs
 	rows, err := conn.QueryContext(t.Context(), "explain query plan "+text, args...)
 	require.NoError(t, err, text)
 	defer func() { require.NoError(t, rows.Close()) }()
@@ -128,6 +128,15 @@ func exercise(t *testing.T, s *store.Store, clock *clock) {
 	run, err = s.StartNow(ctx, newRun("d", "now"))
 	require.NoError(t, err)
 	require.NoError(t, s.Finish(ctx, run.Ref(), store.Result{Status: store.StatusSucceeded}))
+	kept := newRun("d", "kept by number")
+	kept.RetainRuns = 2
+	run, err = s.StartNow(ctx, kept)
+	require.NoError(t, err)
+	require.NoError(t, s.Finish(ctx, run.Ref(), failed()))
+	kept.ID, kept.RetainDays, kept.RetainRuns = "kept by days", 3, 0
+	run, err = s.StartNow(ctx, kept)
+	require.NoError(t, err)
+	require.NoError(t, s.Finish(ctx, run.Ref(), failed()))
 
 	outer, err := s.StartNow(ctx, newRun("d", "outer"))
 	require.NoError(t, err)

@@ -100,7 +100,8 @@ func (s *Store) pruneRows(ctx context.Context, text string, before int64) error 
 const (
 	orphanText = `stored < $1 and not exists (select 1 from files where files.hash = texts.hash)
 		and not exists (select 1 from runs where runs.text_hash = texts.hash)`
-	orphanBase = "not exists (select 1 from texts where texts.base = bases.hash)"
+	orphanBase = `not exists (select 1 from texts where texts.base = bases.hash)
+		and not exists (select 1 from texts where texts.workspace = bases.hash)`
 )
 
 // pruneTexts finds orphans beside the writer, which then deletes those that still are.

@@ -52,15 +52,85 @@ func TestExpiredAndForget(t *testing.T) {
 	require.Equal(t, 2, number(t, conn, "select count(*) from attempts"))
 }
 
+func TestRunsAreKeptByTheirNumber(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Dir: t.TempDir(), Now: clock.Now})
+	start := func(id string, days, count int) store.Run {
+		clock.Step(time.Second)
+		n := newRun("d", id)
+		n.RetainDays, n.RetainRuns = days, count
+		run, err := s.StartNow(t.Context(), n)
+		require.NoError(t, err)
+		return run
+	}
+	end := func(run store.Run) {
+		require.NoError(t, s.Finish(t.Context(), run.Ref(), store.Result{Status: store.StatusSucceeded}))
+	}
+	expired := func(after time.Duration) []string {
+		runs, err := s.Expired(t.Context(), clock.Now().Add(after), 9)
+		require.NoError(t, err)
+		return idsOf(runs)
+	}
+	end(start("for ever", 0, 0))
+	end(start("a", 0, 3))
+	other := newRun("other", "other")
+	other.RetainRuns = 1
+	run, err := s.StartNow(t.Context(), other)
+	require.NoError(t, err)
+	end(run)
+	b := start("b", 0, 3)
+	end(start("c", 0, 3))
+	end(start("d", 0, 3))
+	require.Equal(t, []string{"a"}, expired(0), "an open run is one of the newest, and other DAGs do not count")
+	e := start("e", 0, 3)
+	require.Equal(t, []string{"a"}, expired(0), "it counts when it is over")
+	end(e)
+	end(b)
+	require.Equal(t, []string{"a", "b"}, expired(0), "by when they were queued, not by their ends")
+	require.NoError(t, s.Forget(t.Context(), []string{"a", "b"}))
+
+	end(start("f", 0, 2))
+	require.Equal(t, []string{"c", "d"}, expired(0), "the newest says how many")
+	_, err = s.Retry(t.Context(), "d")
+	require.NoError(t, err)
+	require.Equal(t, []string{"c"}, expired(0), "it is open again")
+
+	end(start("g", 2, 0))
+	require.Equal(t, []string{"c"}, expired(0))
+	require.Equal(t, []string{"c", "e", "f", "g"}, expired(49*time.Hour), "the newest goes by days")
+	_, err = s.Enqueue(t.Context(), store.NewRun{ID: "g", DAG: "d", TextHash: textHash, Trigger: store.TriggerManual, RetainDays: 2, RetainRuns: 1})
+	require.ErrorIs(t, err, store.ErrExists)
+}
+
+func TestQueuedRunThatIsStoppedIsCounted(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Dir: t.TempDir(), Now: clock.Now})
+	for _, id := range []string{"a", "b"} {
+		clock.Step(time.Second)
+		n := newRun("d", id)
+		n.RetainRuns = 1
+		_, err := s.Enqueue(t.Context(), n)
+		require.NoError(t, err)
+		_, err = s.RequestStop(t.Context(), "", id)
+		require.NoError(t, err)
+	}
+	runs, err := s.Expired(t.Context(), clock.Now(), 9)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a"}, idsOf(runs))
+}
+
 func TestPrune(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
 	dir := t.TempDir()
 	s := openOwner(t, store.Options{Dir: dir, Now: clock.Now, KeepOccurrences: 48 * time.Hour})
 	ctx, start := t.Context(), clock.Now()
-	for _, hash := range []string{"of a file", "of a run", "of nothing"} {
+	for _, hash := range []string{"of a file", "of nothing"} {
 		require.NoError(t, s.PutTexts(ctx, []store.Text{{Hash: hash, Body: []byte("b"), BaseFile: "base", Base: []byte(hash)}}))
 	}
+	require.NoError(t, s.PutTexts(ctx, []store.Text{{Hash: "of a run", WorkspaceFile: "base", Workspace: []byte("of a run")}}))
 	require.NoError(t, s.SaveFiles(ctx, []store.File{{Path: "/f", DAG: "d", Hash: "of a file"}}))
 	n := newRun("d", "r")
 	n.TextHash = "of a run"

@@ -20,7 +20,7 @@ type row struct {
 const runColumns = `seq, id, dag, text_hash, cause, due, queue, priority, params, labels, retain_days, retry_interrupted,
 	default_working_dir, queued, status, reason, error, attempt, attempt_id, owner, unlimited, interrupted,
 	started, begun, finished, stop_requested, log_dir, work_dir, not_before, retries, only_steps,
-	parent, parent_step, root_dag, root_id`
+	parent, parent_step, root_dag, root_id, retain_runs`
 
 func scanRow(rows *sql.Rows) (row, error) {
 	var (
@@ -31,7 +31,7 @@ func scanRow(rows *sql.Rows) (row, error) {
 	err := rows.Scan(&r.seq, &r.ID, &r.DAG, &r.TextHash, &r.Trigger, &due, &r.Queue, &r.Priority, &params, &labels,
 		&r.RetainDays, &r.RetryInterrupted, &r.DefaultWorkingDir, &queued, &r.Status, &r.Reason, &r.Error, &r.Attempt, &r.AttemptID,
 		&r.Owner, &r.Unlimited, &r.interrupted, &started, &begun, &finished, &stopRequested, &r.LogDir, &r.WorkDir,
-		&notBefore, &r.Retries, &only, &r.Parent, &r.ParentStep, &r.RootDAG, &r.RootID)
+		&notBefore, &r.Retries, &only, &r.Parent, &r.ParentStep, &r.RootDAG, &r.RootID, &r.RetainRuns)
 	if err != nil {
 		return r, err
 	}
@@ -69,7 +69,7 @@ func (n NewRun) normal() NewRun {
 	if n.Queue == "" {
 		n.Queue = n.DAG
 	}
-	n.RetainDays = min(max(n.RetainDays, 0), maxRetainDays)
+	n.RetainDays, n.RetainRuns = min(max(n.RetainDays, 0), maxRetainDays), max(n.RetainRuns, 0)
 	return n
 }
 
@@ -95,17 +95,18 @@ func (t *tx) insert(ctx context.Context, n NewRun, attemptID string) (bool, erro
 	common := []any{
 		n.ID, n.DAG, n.TextHash, n.Trigger, due, n.Queue, n.Priority, params, labels,
 		n.RetainDays, flag(n.RetryInterrupted), n.DefaultWorkingDir, turn, now, n.Parent, n.ParentStep, n.RootDAG, n.RootID,
+		n.RetainRuns,
 	}
 	const columns = `insert into runs (id, dag, text_hash, cause, due, queue, priority, params, labels, retain_days,
-		retry_interrupted, default_working_dir, turn, queued, parent, parent_step, root_dag, root_id, status`
+		retry_interrupted, default_working_dir, turn, queued, parent, parent_step, root_dag, root_id, retain_runs, status`
 	var changed int64
 	if attemptID == "" {
-		changed, err = t.exec(ctx, columns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+		changed, err = t.exec(ctx, columns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
 			'queued') on conflict (id) do nothing`, common...)
 		t.wake |= TopicQueue
 	} else {
 		changed, err = t.exec(ctx, columns+`, attempt, attempt_id, owner, unlimited, started)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'running', 1, $19, $20, 1, $14)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 'running', 1, $20, $21, 1, $14)
 			on conflict (id) do nothing`, append(common, attemptID, t.owner)...)
 	}
 	if isForeignKey(err) {
@@ -121,4 +122,21 @@ func (t *tx) expiry(r row) int64 {
 		return 0
 	}
 	return nanos(t.now.Add(time.Duration(r.RetainDays) * 24 * time.Hour))
+}
+
+// recount ends the retention of runs that are kept by their number, now that r is
+// over. What r says holds for all of them: its number, or else its days.
+func (t *tx) recount(ctx context.Context, r row) error {
+	const counted = " where dag = $1 and parent = '' and retain_runs > 0 and expires = 0 and finished <> 0"
+	var err error
+	switch {
+	case r.Parent != "":
+	case r.RetainRuns > 0:
+		_, err = t.exec(ctx, "update runs set expires = $2"+counted+` and (queued, seq) < (
+			select queued, seq from runs where dag = $1 and parent = '' order by queued desc, seq desc limit 1 offset $3)`,
+			r.DAG, nanos(t.now), r.RetainRuns-1)
+	case r.RetainDays > 0:
+		_, err = t.exec(ctx, "update runs set expires = finished + $2"+counted, r.DAG, int64(r.RetainDays)*int64(24*time.Hour))
+	}
+	return err
 }

@@ -58,7 +58,10 @@ func (t *tx) stopQueued(ctx context.Context, r row) error {
 func (t *tx) endQueued(ctx context.Context, r row, reason Reason) error {
 	_, err := t.exec(ctx, "update runs set status = 'aborted', reason = $2, finished = $3, expires = $4 where seq = $1",
 		r.seq, reason, nanos(t.now), t.expiry(r))
-	return err
+	if err != nil {
+		return err
+	}
+	return t.recount(ctx, r)
 }
 
 // StopRequested returns the ids of this process's running runs that are to be stopped.

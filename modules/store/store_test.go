@@ -106,7 +106,7 @@ func TestFilesAreClosedToOthers(t *testing.T) {
 	}
 	conn := raw(t, dir)
 	require.Equal(t, 2, number(t, conn, "pragma auto_vacuum"), "incremental")
-	require.Equal(t, 8, number(t, conn, "select max(version_id) from goose_db_version"))
+	require.Equal(t, 9, number(t, conn, "select max(version_id) from goose_db_version"))
 }
 
 // What a commit promises hangs on the settings of one connection.
@@ -140,7 +140,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	err = s.Start(t.Context())
 	require.ErrorContains(t, err, "version 4711")
-	require.ErrorContains(t, err, "knows version 8:")
+	require.ErrorContains(t, err, "knows version 9:")
 	require.NoError(t, s.Stop(t.Context()))
 }
 

@@ -41,29 +41,41 @@ func (t *tx) putText(ctx context.Context, text Text) error {
 	if err != nil || found {
 		return err
 	}
-	var base any
-	if len(text.Base) > 0 {
-		sum := sha256.Sum256(text.Base)
-		hash := hex.EncodeToString(sum[:])
-		base = hash
-		if _, err = t.exec(ctx, "insert into bases (hash, body) values ($1, $2) on conflict (hash) do nothing", hash, text.Base); err != nil {
-			return err
-		}
+	base, err := t.putBase(ctx, text.Base)
+	if err != nil {
+		return err
+	}
+	workspace, err := t.putBase(ctx, text.Workspace)
+	if err != nil {
+		return err
 	}
 	body := text.Body
 	if body == nil {
 		body = []byte{} // nil is NULL
 	}
-	_, err = t.exec(ctx, "insert into texts (hash, dag, file, body, base_file, base, stored, document) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-		text.Hash, text.DAG, text.File, body, text.BaseFile, base, now, text.Document)
+	_, err = t.exec(ctx, `insert into texts (hash, dag, file, body, base_file, base, stored, document, workspace_file, workspace)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		text.Hash, text.DAG, text.File, body, text.BaseFile, base, now, text.Document, text.WorkspaceFile, workspace)
 	return err
+}
+
+// putBase records the text of a base file, which many share, and returns what refers
+// to it: nil for an empty one.
+func (t *tx) putBase(ctx context.Context, text []byte) (any, error) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	sum := sha256.Sum256(text)
+	hash := hex.EncodeToString(sum[:])
+	_, err := t.exec(ctx, "insert into bases (hash, body) values ($1, $2) on conflict (hash) do nothing", hash, text)
+	return hash, err
 }
 
 // Text returns the text of a hash; ErrNotFound when it was never put, or is no longer kept.
 func (s *Store) Text(ctx context.Context, hash string) (Text, error) {
 	return read(ctx, s, "read text", func(ctx context.Context, q queryer) (Text, error) {
-		text, found, err := first(ctx, q, scanText, `select t.hash, t.dag, t.file, t.body, t.base_file, b.body, t.document
-			from texts t left join bases b on b.hash = t.base where t.hash = $1`, hash)
+		text, found, err := first(ctx, q, scanText, `select t.hash, t.dag, t.file, t.body, t.base_file, b.body, t.document, t.workspace_file, w.body
+			from texts t left join bases b on b.hash = t.base left join bases w on w.hash = t.workspace where t.hash = $1`, hash)
 		if err == nil && !found {
 			err = fmt.Errorf("text %s: %w", hash, ErrNotFound)
 		}
@@ -72,7 +84,7 @@ func (s *Store) Text(ctx context.Context, hash string) (Text, error) {
 }
 
 func scanText(rows *sql.Rows) (t Text, err error) {
-	err = rows.Scan(&t.Hash, &t.DAG, &t.File, &t.Body, &t.BaseFile, &t.Base, &t.Document)
+	err = rows.Scan(&t.Hash, &t.DAG, &t.File, &t.Body, &t.BaseFile, &t.Base, &t.Document, &t.WorkspaceFile, &t.Workspace)
 	return t, err
 }
 

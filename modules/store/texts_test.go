@@ -19,7 +19,7 @@ func TestTexts(t *testing.T) {
 	for i := range 3 {
 		texts = append(texts, store.Text{
 			Hash: fmt.Sprint("h", i), DAG: fmt.Sprint("d", i), File: fmt.Sprintf("/dags/%d.yaml", i), Body: []byte{0, byte(i), 0xff},
-			BaseFile: "/home/base.yaml", Base: base,
+			BaseFile: "/home/base.yaml", Base: base, WorkspaceFile: "/dags/workspaces/ops/base.yaml", Workspace: base,
 		})
 	}
 	texts = append(texts, store.Text{Hash: "bare", DAG: "d", File: "/dags/bare.yaml"})

@@ -111,6 +111,10 @@ type Text struct {
 	// Document is the name of a later document of the file, which is then the DAG; ""
 	// is the first one.
 	Document string
+	// WorkspaceFile is the path of the base file of the DAG's workspace, "" when there
+	// is none, and Workspace what it held.
+	WorkspaceFile string
+	Workspace     []byte
 }
 
 // File is the last good version of a DAG file.
@@ -231,6 +235,10 @@ type NewRun struct {
 	Labels []string
 	// RetainDays is how long the run is kept once over; 0 is for ever.
 	RetainDays int
+	// RetainRuns is how many of the newest runs of the DAG are kept, this one among
+	// them; 0 is any number. It goes with RetainDays 0. The run that ended last says it
+	// for all runs that are kept by their number.
+	RetainRuns int
 	// RetryInterrupted queues the run once more when its process dies or is stopped.
 	RetryInterrupted bool
 	// DefaultWorkingDir is the working directory of a run whose DAG has none, written
