@@ -78,7 +78,7 @@ func queuesOfDAGs(c config.Config) map[string]string {
 	queues := make(map[string]string, len(files))
 	for _, file := range files {
 		o := catalog.LoadOptions{Options: dag.Options{Location: c.Location}}
-		if _, d, err := catalog.LoadFile(file, c.Paths.BaseConfig, o); err == nil {
+		if _, d, err := catalog.LoadFile(file, basesOf(c), o); err == nil {
 			queues[d.Name] = catalog.NewRun(d, "", store.TriggerManual).Queue
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"dagu/config"
+	"dagu/modules/catalog"
 	"dagu/modules/dag"
 	"dagu/modules/store"
 )
@@ -29,9 +30,9 @@ func (f stepFlags) choose(ctx context.Context, st *store.Store, run store.Run) (
 	if err != nil {
 		return nil, err
 	}
-	d, err := dag.Load(dag.Source{
-		File: text.File, Text: text.Body, BaseFile: text.BaseFile, Base: text.Base, Name: text.DAG, Document: text.Document,
-	}, dag.Options{})
+	source := catalog.SourceOf(text)
+	source.Name = text.DAG
+	d, err := dag.Load(source, dag.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("load what run %s executed: %w", run.ID, err)
 	}

@@ -32,7 +32,7 @@ func loadTarget(c config.Config, arg, name string) (target, error) {
 	}
 	if err == nil {
 		var t target
-		t.source, t.dag, err = catalog.LoadFile(path, c.Paths.BaseConfig, catalog.LoadOptions{
+		t.source, t.dag, err = catalog.LoadFile(path, basesOf(c), catalog.LoadOptions{
 			Options: dag.Options{Location: c.Location},
 			Name:    name,
 		})
@@ -56,11 +56,12 @@ func checkOverride(name string) error {
 
 // text is what the store keeps of the DAG.
 func (t target) text() store.Text {
-	return store.Text{
-		Hash: t.source.Hash(), DAG: t.dag.Name,
-		File: t.source.File, Body: t.source.Text,
-		BaseFile: t.source.BaseFile, Base: t.source.Base,
-	}
+	return catalog.TextOf(t.source, t.dag.Name, t.source.Hash())
+}
+
+// basesOf are the places of base files that are configured.
+func basesOf(c config.Config) catalog.Bases {
+	return catalog.Bases{File: c.Paths.BaseConfig, DAGsDir: c.Paths.DAGsDir}
 }
 
 // named is the DAG name that an argument stands for.

@@ -131,7 +131,7 @@ func newCheck(arg, path string) *check {
 
 // run loads the file strictly.
 func (k *check) run(c config.Config) *check {
-	source, err := catalog.ReadSource(k.File, c.Paths.BaseConfig)
+	source, err := catalog.ReadSource(k.File, basesOf(c))
 	if err != nil {
 		return k.fail(err)
 	}

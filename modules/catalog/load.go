@@ -33,10 +33,12 @@ type base struct {
 	// err is why it could not be read, fault that parsing it panicked.
 	err, fault error
 	parsed     *dag.Base
+	// workspaces are those read since.
+	workspaces *workspaces
 }
 
-// loadBase looks at the base file, and tells whether it changed. It has no
-// fingerprint: it is one file.
+// loadBase looks at the base files, and tells whether one changed. They have no
+// fingerprints: they are few.
 func (s *state) loadBase() bool {
 	s.at.file(s.BaseFile)
 	text, err := readBase(s.BaseFile)
@@ -44,9 +46,11 @@ func (s *state) loadBase() bool {
 	if text == nil {
 		next.file = ""
 	}
-	if s.base.n > 0 && next.file == s.base.file && bytes.Equal(text, s.base.text) && errText(err) == errText(s.base.err) {
+	same := s.base.n > 0 && next.file == s.base.file && bytes.Equal(text, s.base.text) && errText(err) == errText(s.base.err)
+	if same && !s.workspaceChanged() {
 		return false
 	}
+	next.workspaces = &workspaces{all: make(map[string]*workspace)}
 	if err == nil {
 		next.fault = guard(s.log, s.BaseFile, func() error {
 			next.parsed = dag.ParseBase(next.file, text, dag.Options{Location: s.Location})
@@ -201,9 +205,8 @@ func (s *state) loadFile(ctx context.Context, p pending) (loaded, error) {
 		r.cur, r.err = s.parse(src, r.hash)
 	}
 	if r.cur != nil && r.hash != f.saved.Hash {
-		r.text = &store.Text{
-			Hash: r.hash, DAG: r.cur.Name, File: src.File, Body: src.Text, BaseFile: src.BaseFile, Base: src.Base,
-		}
+		text := TextOf(src, r.cur.Name, r.hash)
+		r.text = &text
 	}
 	if f.sched == nil && f.saved.Hash != "" && !f.recalled && (r.cur == nil || r.cur.Name != f.saved.DAG) {
 		var err error
@@ -230,7 +233,17 @@ func (s *state) source(path string) (dag.Source, error) {
 	if err != nil {
 		return dag.Source{}, err
 	}
-	return dag.Source{File: path, Text: text, BaseFile: s.base.file, Base: s.base.text}, nil
+	src := dag.Source{File: path, Text: text, BaseFile: s.base.file, Base: s.base.text}
+	if name := dag.WorkspaceOf(text, s.base.parsed); name != "" {
+		w := s.workspace(name)
+		if w.err != nil {
+			return dag.Source{}, w.err
+		}
+		if w.text != nil {
+			src.WorkspaceFile, src.Workspace = w.file, w.text
+		}
+	}
+	return src, nil
 }
 
 // firm tells whether a fingerprint taken just now, before the content is read,
@@ -253,13 +266,30 @@ func (s *state) firm(f *file, print fingerprint) bool {
 // parse loads a DAG.
 func (s *state) parse(src dag.Source, hash string) (v *Entry, err error) {
 	err = guard(s.log, src.File, func() error {
-		d, problem := s.parser(src, dag.Options{Location: s.Location, Base: s.base.parsed})
+		d, problem := s.parser(src, dag.Options{Location: s.Location, Base: s.parsedBase(src)})
 		if problem == nil {
 			v = newVersion(d, src.File, hash)
 		}
 		return problem
 	})
 	return v, err
+}
+
+// parsedBase is what the source is loaded over. One of an earlier life may have been
+// loaded over another: that is parsed anew.
+func (s *state) parsedBase(src dag.Source) *dag.Base {
+	if src.WorkspaceFile == "" {
+		return s.base.parsed
+	}
+	all := s.base.workspaces
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	for _, w := range all.all {
+		if w.file == src.WorkspaceFile && w.parsed != nil {
+			return w.parsed
+		}
+	}
+	return nil
 }
 
 // guard turns a panic into an error: it is a fault of ours, and must not cost
@@ -290,7 +320,7 @@ func (s *state) lastGood(ctx context.Context, f *file) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.parse(dag.Source{File: text.File, Text: text.Body, BaseFile: text.BaseFile, Base: text.Base}, text.Hash)
+	v, err := s.parse(SourceOf(text), text.Hash)
 	if err != nil {
 		s.log.Warn("the last good version of a file does not load any more", zap.String("file", f.path), zap.Error(err))
 		return nil, nil

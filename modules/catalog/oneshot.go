@@ -25,7 +25,7 @@ func ReadDir(dir, baseFile string, o dag.Options) ([]Entry, error) {
 			continue
 		}
 		e := Entry{Name: nameOf(file), File: file}
-		if _, d, err := LoadFile(file, baseFile, LoadOptions{Options: o}); err != nil {
+		if _, d, err := LoadFile(file, Bases{File: baseFile, DAGsDir: dir}, LoadOptions{Options: o}); err != nil {
 			e.Err = err
 		} else if holder, ok := holders[d.Name]; ok {
 			e.Err = &DuplicateError{Name: d.Name, Other: holder}

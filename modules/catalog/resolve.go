@@ -180,8 +180,8 @@ type LoadOptions struct {
 }
 
 // ReadSource reads what the DAG at path is loaded from: the file, and the base
-// file when there is one. The path is made absolute.
-func ReadSource(path, baseFile string) (dag.Source, error) {
+// files that there are. The path is made absolute.
+func ReadSource(path string, bases Bases) (dag.Source, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return dag.Source{}, fmt.Errorf("read DAG file %s: %w", path, err)
@@ -191,19 +191,16 @@ func ReadSource(path, baseFile string) (dag.Source, error) {
 		return dag.Source{}, fmt.Errorf("read DAG file: %w", err)
 	}
 	src := dag.Source{File: abs, Text: text}
-	if src.Base, err = readBase(baseFile); err != nil {
+	if err = bases.read(&src); err != nil {
 		return dag.Source{}, err
-	}
-	if src.Base != nil {
-		src.BaseFile = baseFile
 	}
 	return src, nil
 }
 
 // LoadFile reads and loads the DAG at path for a run. The source is returned
 // also when the text does not load; the error is then that of [dag.Load].
-func LoadFile(path, baseFile string, o LoadOptions) (dag.Source, *dag.DAG, error) {
-	src, err := ReadSource(path, baseFile)
+func LoadFile(path string, bases Bases, o LoadOptions) (dag.Source, *dag.DAG, error) {
+	src, err := ReadSource(path, bases)
 	if err != nil {
 		return dag.Source{}, nil, err
 	}

@@ -194,7 +194,7 @@ func (w *waiting) noticePath() string {
 // variables returns what tells whether a text can name a variable.
 func (j *judgement) variables(w *waiting, p place) func(name string) bool {
 	k := j.knownTo(p.owner)
-	inFile := w.report == &j.loading.report
+	inFile := w.report.file != j.loading.source.BaseFile
 	env := w.role == roleEnv
 	return func(name string) bool {
 		if env {

@@ -3,6 +3,7 @@ package dag
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -31,7 +32,10 @@ type Base struct {
 	file     string
 	text     []byte
 	location *time.Location
-	draft    draft
+	// workspaceFile and workspace are those of the base file over it; "" and nil for none.
+	workspaceFile string
+	workspace     []byte
+	draft         draft
 	// errors and warnings are part of those of every DAG.
 	errors   Errors
 	warnings []Warning
@@ -45,8 +49,23 @@ type Base struct {
 // ParseBase parses a base file. It never fails: what is wrong with the file is
 // an error of every DAG that is loaded over it. Nil and empty texts are fine.
 func ParseBase(file string, text []byte, options Options) *Base {
-	r := report{file: file}
 	b := &Base{file: file, text: text, location: options.location(), draft: newDraft(options.location())}
+	b.parse(file, text)
+	return b
+}
+
+// Workspace returns the base file of a workspace over b, which stays as it is. A DAG
+// of the workspace is loaded over both.
+func (b *Base) Workspace(file string, text []byte) *Base {
+	w := *b
+	w.workspaceFile, w.workspace = file, text
+	w.parse(file, text)
+	return &w
+}
+
+// parse decodes a base file over what b has.
+func (b *Base) parse(file string, text []byte) {
+	r := report{file: file}
 	for _, document := range r.parse(text) {
 		if document.empty() {
 			continue
@@ -64,15 +83,27 @@ func ParseBase(file string, text []byte, options Options) *Base {
 			e.keyNode.warn("%s in a base file is not used", key)
 		}
 	}
-	b.custom = b.draft.root.custom()
+	custom := b.draft.root.custom()
+	maps.Copy(custom, b.custom)
+	b.custom = custom
 	b.draft.steps, b.draft.root, b.draft.fields = nil, node{}, nil
-	b.errors, b.warnings, b.waiting, b.containers = r.allErrors(), r.allWarnings(), r.waiting, r.containers
-	return b
+	b.errors, b.warnings = slices.Concat(b.errors, r.allErrors()), slices.Concat(b.warnings, r.allWarnings())
+	b.waiting, b.containers = slices.Concat(b.waiting, r.waiting), slices.Concat(b.containers, r.containers)
 }
 
-// fits reports whether b is the base file of a source.
+// fits reports whether b is the base of a source: its base file and its workspace's.
 func (b *Base) fits(source Source, options Options) bool {
-	return b != nil && b.file == source.BaseFile && b.location == options.location() && bytes.Equal(b.text, source.Base)
+	return b != nil && b.location == options.location() && b.file == source.BaseFile && bytes.Equal(b.text, source.Base) &&
+		b.workspaceFile == source.WorkspaceFile && bytes.Equal(b.workspace, source.Workspace)
+}
+
+// BaseOf parses the base file of a source, and that of its workspace.
+func BaseOf(source Source, options Options) *Base {
+	b := ParseBase(source.BaseFile, source.Base, options)
+	if source.WorkspaceFile == "" && len(source.Workspace) == 0 {
+		return b
+	}
+	return b.Workspace(source.WorkspaceFile, source.Workspace)
 }
 
 // decode decodes a document onto the draft; false when it is no map.
@@ -108,7 +139,7 @@ type loading struct {
 func load(source Source, options Options, strict bool) (*DAG, error) {
 	base := options.Base
 	if !base.fits(source, options) {
-		base = ParseBase(source.BaseFile, source.Base, options)
+		base = BaseOf(source, options)
 	}
 	l := &loading{
 		source: source, base: base, report: report{file: source.File, custom: base.custom, isDAG: options.IsDAG}, strict: strict,

@@ -25,6 +25,10 @@ type Source struct {
 	BaseFile string
 	// Base is what the base file holds; empty is as good as none.
 	Base []byte
+	// WorkspaceFile is the path of the base file of the DAG's workspace, "" when there
+	// is none, and Workspace what it holds. It comes after Base. See [WorkspaceOf].
+	WorkspaceFile string
+	Workspace     []byte
 	// Name overrides the name of the first document; "" overrides nothing.
 	Name string
 	// Document is the name of a later document of the file, which is then the DAG;
@@ -39,6 +43,9 @@ func (s Source) Hash() string {
 	parts := [][]byte{[]byte(s.File), s.Text, []byte(s.BaseFile), s.Base, []byte(s.Name)}
 	if s.Document != "" {
 		parts = append(parts, []byte(s.Document))
+	}
+	if s.WorkspaceFile != "" {
+		parts = append(parts, []byte("workspace"), []byte(s.WorkspaceFile), s.Workspace)
 	}
 	for _, part := range parts {
 		binary.BigEndian.PutUint64(size[:], uint64(len(part)))

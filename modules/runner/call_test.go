@@ -73,7 +73,7 @@ func (r *callRig) write(name string, lines ...string) {
 // start records a run of a file.
 func (r *callRig) start(name string) store.Run {
 	r.t.Helper()
-	source, d, err := catalog.LoadFile(filepath.Join(r.dir, name), filepath.Join(r.dir, "base.yaml"), catalog.LoadOptions{})
+	source, d, err := catalog.LoadFile(filepath.Join(r.dir, name), catalog.Bases{File: filepath.Join(r.dir, "base.yaml")}, catalog.LoadOptions{})
 	require.NoError(r.t, err)
 	require.NoError(r.t, r.store.PutTexts(r.t.Context(), []store.Text{{
 		Hash: source.Hash(), DAG: d.Name, File: source.File, Body: source.Text, BaseFile: source.BaseFile, Base: source.Base,

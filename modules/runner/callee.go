@@ -41,10 +41,7 @@ func (e *execution) callees(ctx context.Context) (map[string]*callee, error) {
 			run.RootDAG, run.RootID = x.rec.DAG, x.rec.ID
 		}
 		found[c.target] = &callee{dag: d, run: run}
-		s := d.Source
-		texts = append(texts, store.Text{
-			Hash: run.TextHash, DAG: d.Name, File: s.File, Body: s.Text, BaseFile: s.BaseFile, Base: s.Base, Document: s.Document,
-		})
+		texts = append(texts, catalog.TextOf(d.Source, d.Name, run.TextHash))
 	}
 	err := x.insist(ctx, "texts of the called DAGs", func() error { return x.runner.store.PutTexts(ctx, texts) })
 	if err != nil {
@@ -71,7 +68,7 @@ func (x *run) find(ctx context.Context, target string) (*dag.DAG, error) {
 		if err = touch.At("DAG file " + path); err != nil {
 			return nil, err
 		}
-		_, d, err := catalog.LoadFile(path, options.BaseFile, catalog.LoadOptions{
+		_, d, err := catalog.LoadFile(path, catalog.Bases{File: options.BaseFile, DAGsDir: options.DAGsDir}, catalog.LoadOptions{
 			Options: dag.Options{Location: options.Location, Called: true},
 		})
 		return d, err

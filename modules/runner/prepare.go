@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"dagu/modules/catalog"
 	"dagu/modules/dag"
 	"dagu/modules/dag/value"
 	"dagu/modules/fault"
@@ -75,7 +76,8 @@ func (x *run) read(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the DAG's text %s: %w", x.rec.TextHash, err)
 	}
-	source := dag.Source{File: text.File, Text: text.Body, BaseFile: text.BaseFile, Base: text.Base, Name: text.DAG, Document: text.Document}
+	source := catalog.SourceOf(text)
+	source.Name = text.DAG
 	options := dag.Options{Location: x.runner.options.Location, Called: x.rec.RootID != ""}
 	options.Base = x.runner.bases.get(source, options)
 	if x.dag, err = dag.Load(source, options); err != nil {
@@ -196,21 +198,20 @@ func (x *run) startTimeout() func() {
 	return func() { timer.Stop() }
 }
 
-// bases keeps the base file that was parsed last: all workflows of a directory
-// share one.
+// bases keeps the base that was parsed last: all workflows of a directory, or of a
+// workspace, share one.
 type bases struct {
 	mu   sync.Mutex
-	file string
-	text string
+	of   [4]string
 	last *dag.Base
 }
 
 func (b *bases) get(source dag.Source, options dag.Options) *dag.Base {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.last == nil || b.file != source.BaseFile || b.text != string(source.Base) {
-		b.file, b.text = source.BaseFile, string(source.Base)
-		b.last = dag.ParseBase(source.BaseFile, source.Base, options)
+	of := [...]string{source.BaseFile, string(source.Base), source.WorkspaceFile, string(source.Workspace)}
+	if b.last == nil || b.of != of {
+		b.of, b.last = of, dag.BaseOf(source, options)
 	}
 	return b.last
 }
