@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"fmt"
+	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -16,8 +18,17 @@ import (
 // newRunFlags are the flags of commands that create a run.
 type newRunFlags struct {
 	name, id, params, from string
+	trigger, due           string
 	labels                 []string
 	dir                    checked
+}
+
+// triggers are the causes that a caller can name.
+func triggers() []string {
+	return []string{
+		string(store.TriggerManual), string(store.TriggerScheduler), string(store.TriggerWebhook),
+		string(store.TriggerSubDAG), string(store.TriggerRetry), string(store.TriggerCatchup),
+	}
 }
 
 func addNewRunFlags(c *cobra.Command) *newRunFlags {
@@ -29,7 +40,10 @@ func addNewRunFlags(c *cobra.Command) *newRunFlags {
 	c.Flags().Var(&f.dir, "default-working-dir", "working directory of the run if its DAG has none; relative to the directory of the DAG file")
 	c.Flags().StringVar(&f.from, "from-run-id", "", "id of a run of the DAG: run its text with its parameters again, as a new run")
 	c.Flags().Var(&checked{check: checkProfile}, "profile", "profile of the run; this version has no way to define one")
-	noCompletion(c, "run-id", "labels", "profile")
+	c.Flags().StringVar(&f.trigger, "trigger-type", string(store.TriggerManual), "what caused the run: "+strings.Join(triggers(), ", "))
+	c.Flags().StringVar(&f.due, "schedule-time", "", "the time for which the run was scheduled, in RFC 3339")
+	complete(c, "trigger-type", triggers()...)
+	noCompletion(c, "run-id", "labels", "profile", "schedule-time")
 	completeBy(c, "default-working-dir", completeBeside)
 	completeBy(c, "from-run-id", completeRun())
 	return f
@@ -106,7 +120,10 @@ func (f *newRunFlags) resolve(c *cobra.Command, settings config.Config, args []s
 
 // asked is what the flags alone say of the run.
 func (f *newRunFlags) asked() (store.NewRun, error) {
-	n := store.NewRun{ID: f.id, Trigger: store.TriggerManual, DefaultWorkingDir: f.dir.value}
+	n := store.NewRun{ID: f.id, Trigger: store.Trigger(f.trigger), DefaultWorkingDir: f.dir.value}
+	if err := oneOf(f.trigger, triggers()); err != nil {
+		return n, fmt.Errorf("--trigger-type: %w", err)
+	}
 	if n.ID == "" {
 		n.ID = uuid.NewString()
 	}
@@ -114,10 +131,25 @@ func (f *newRunFlags) asked() (store.NewRun, error) {
 		return n, fmt.Errorf("--run-id: %w", err)
 	}
 	var err error
+	if n.Due, err = scheduleTime(f.due); err != nil {
+		return n, err
+	}
 	if n.Labels, err = cleanLabels(f.labels); err != nil {
 		return n, fmt.Errorf("--labels: %w", err)
 	}
 	return n, nil
+}
+
+// scheduleTime reads --schedule-time.
+func scheduleTime(word string) (time.Time, error) {
+	if word == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, word)
+	if err != nil {
+		return at, fmt.Errorf("--schedule-time: found %q, want a time in RFC 3339, such as 2026-01-31T12:00:00Z", word)
+	}
+	return at, nil
 }
 
 // leftOut refuses, beside --from-run-id, what the recorded run has and the text

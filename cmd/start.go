@@ -2,23 +2,12 @@ package cmd
 
 import (
 	"context"
-	"fmt"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"dagu/app"
 	"dagu/modules/store"
 )
-
-// triggers are the causes that a caller can name.
-func triggers() []string {
-	return []string{
-		string(store.TriggerManual), string(store.TriggerScheduler), string(store.TriggerWebhook),
-		string(store.TriggerSubDAG), string(store.TriggerRetry), string(store.TriggerCatchup),
-	}
-}
 
 func newStart() *cobra.Command {
 	c := &cobra.Command{
@@ -44,19 +33,8 @@ or SIGHUP stops the run as "dagu stop" does, a second kills what runs.`,
 		ValidArgsFunction: completeDAG,
 	}
 	flags := addNewRunFlags(c)
-	trigger := c.Flags().String("trigger-type", string(store.TriggerManual), "what caused the run: "+strings.Join(triggers(), ", "))
-	due := c.Flags().String("schedule-time", "", "the time for which the run was scheduled, in RFC 3339")
-	complete(c, "trigger-type", triggers()...)
-	noCompletion(c, "schedule-time")
 	f := addForegroundFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := oneOf(*trigger, triggers()); err != nil {
-			return fmt.Errorf("--trigger-type: %w", err)
-		}
-		at, err := scheduleTime(*due)
-		if err != nil {
-			return err
-		}
 		loaded, err := load(c)
 		if err != nil {
 			return err
@@ -65,22 +43,9 @@ or SIGHUP stops the run as "dagu stop" does, a second kills what runs.`,
 		if err != nil {
 			return err
 		}
-		asked.run.Trigger, asked.run.Due = store.Trigger(*trigger), at
 		return f.run(c, loaded, func(ctx context.Context, parts app.Foreground) (store.Run, error) {
 			return asked.record(ctx, parts.Store, parts.Store.StartNow)
 		})
 	}
 	return c
-}
-
-// scheduleTime reads --schedule-time.
-func scheduleTime(word string) (time.Time, error) {
-	if word == "" {
-		return time.Time{}, nil
-	}
-	at, err := time.Parse(time.RFC3339, word)
-	if err != nil {
-		return at, fmt.Errorf("--schedule-time: found %q, want a time in RFC 3339, such as 2026-01-31T12:00:00Z", word)
-	}
-	return at, nil
 }
