@@ -54,6 +54,12 @@ func (f *fakeStore) put(text store.Text) {
 	f.texts[text.Hash] = text
 }
 
+func (f *fakeStore) forget(hash string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.texts, hash)
+}
+
 func (f *fakeStore) Text(_ context.Context, hash string) (store.Text, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -56,34 +56,46 @@ func (x *run) unprepared(ctx context.Context, err error) outcome {
 
 // load has the run's DAG, with the order of its steps.
 func (x *run) load(ctx context.Context) error {
-	if x.dag == nil {
-		if err := x.read(ctx); err != nil {
+	if x.dag != nil { // it was called, and its caller has it
+		var err error
+		x.graph, err = x.dag.Graph()
+		return err
+	}
+	key, called := x.rec.TextHash, x.rec.RootID != ""
+	if called { // without the handlers of the base file
+		key += " called"
+	}
+	l, ok := x.runner.recent.get(key)
+	if !ok {
+		var err error
+		if l, err = x.read(ctx, called); err != nil {
 			return err
 		}
+		x.runner.recent.put(key, l)
 	}
-	var err error
-	x.graph, err = x.dag.Graph()
-	return err
+	x.dag, x.graph = l.dag, l.graph
+	return nil
 }
 
 // read loads the text that the run was enqueued with.
-func (x *run) read(ctx context.Context) error {
+func (x *run) read(ctx context.Context, called bool) (l loaded, err error) {
 	var text store.Text
-	err := x.insist(ctx, "text of the run", func() (err error) {
+	err = x.insist(ctx, "text of the run", func() (err error) {
 		text, err = x.runner.store.Text(ctx, x.rec.TextHash)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("read the DAG's text %s: %w", x.rec.TextHash, err)
+		return l, fmt.Errorf("read the DAG's text %s: %w", x.rec.TextHash, err)
 	}
 	source := catalog.SourceOf(text)
 	source.Name = text.DAG
-	options := dag.Options{Location: x.runner.options.Location, Called: x.rec.RootID != ""}
+	options := dag.Options{Location: x.runner.options.Location, Called: called}
 	options.Base = x.runner.bases.get(source, options)
-	if x.dag, err = dag.Load(source, options); err != nil {
-		return fmt.Errorf("failed to load DAG from %s: %w", text.File, err)
+	if l.dag, err = dag.Load(source, options); err != nil {
+		return l, fmt.Errorf("failed to load DAG from %s: %w", text.File, err)
 	}
-	return nil
+	l.graph, err = l.dag.Graph()
+	return l, err
 }
 
 // openFiles makes the directories of the run, or finds those of an earlier attempt.

@@ -33,6 +33,7 @@ type Runner struct {
 	host      environ.Env // what texts may name of our environment
 	inherited environ.Env // what steps inherit of it
 	bases     bases
+	recent    recent
 
 	mu     sync.Mutex
 	open   bool // takes runs
