@@ -21,15 +21,16 @@ func (t *tx) held(ctx context.Context, ref Ref) (row, error) {
 // durable: not before may the run fork. A repeat keeps the first time.
 func (s *Store) Begin(ctx context.Context, ref Ref, logDir, workDir string, steps []Step) error {
 	_, err := write(ctx, s, "begin run "+ref.RunID, func(ctx context.Context, t *tx) (struct{}, error) {
-		r, err := t.held(ctx, ref)
+		seq, found, err := first(ctx, t, number, `update runs set begun = case when begun = 0 then $4 else begun end, log_dir = $5, work_dir = $6
+			where id = $1 and status = 'running' and attempt = $2 and owner = $3 returning seq`,
+			ref.RunID, ref.Attempt, ref.Owner, nanos(t.now), logDir, workDir)
+		if err == nil && !found {
+			_, err = t.held(ctx, ref) // says why
+		}
 		if err != nil {
 			return struct{}{}, err
 		}
-		if _, err = t.exec(ctx, `update runs set begun = case when begun = 0 then $2 else begun end, log_dir = $3, work_dir = $4
-			where seq = $1`, r.seq, nanos(t.now), logDir, workDir); err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, t.saveSteps(ctx, r.seq, ref.Attempt, steps)
+		return struct{}{}, t.saveSteps(ctx, seq, ref.Attempt, steps)
 	})
 	return err
 }
