@@ -28,10 +28,10 @@ func damageRows() []row {
 	later := map[string]want{ready: {within: 25 * time.Second, recovers: checked}}
 	return []row{
 		{fault: first, parts: []string{"store"}, without: others, red: red, variants: []variant{spoilt("sqlite_schema")}},
-		{fault: inner, parts: readers(), red: red, variants: []variant{spoilt("runs_order")}},
+		{fault: inner, parts: readers(), red: red, variants: []variant{spoilt("runs_waiting")}},
 		{
 			fault: inner + ", seen by the store's check alone", parts: []string{"store"}, without: others,
-			red: later, variants: []variant{spoilt("runs_order")},
+			red: later, variants: []variant{spoilt("runs_waiting")},
 		},
 	}
 }
