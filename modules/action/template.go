@@ -19,7 +19,7 @@ func templateRender() *Definition {
 			{Name: "template", Kind: KindText, Raw: true, Doc: "The template. References in it are text; a key that data does not have fails the step."},
 			{Name: "template_ref", Kind: KindText, Reference: true, Doc: "One whole reference to a text that is the template, such as ${steps.fetch.outputs.page}."},
 			{Name: "data", Kind: KindAny, Blank: true, Doc: "What the template can name, as . and .KEY. A parameter without a value is empty here. JSON objects and lists in a text are read."},
-			{Name: "output", Kind: KindText, Doc: "The path of the file that the text is written to instead of stdout. It can be read by its owner only, and is never seen half written."},
+			{Name: "output", Kind: KindText, Check: named, Doc: "The path of the file that the text is written to instead of stdout. It can be read by its owner only, and is never seen half written."},
 		},
 		Open:  true,
 		Check: func(with Values) []Problem { return exclusive(with, "template", "template_ref") },

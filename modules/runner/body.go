@@ -153,9 +153,14 @@ func (r *recorder) left(pos int) value.Step {
 	defer r.mu.Unlock()
 	s := &r.steps[pos]
 	left := value.Step{Stdout: s.Stdout, Stderr: s.Stderr, Emitted: s.Emitted, Published: s.Published}
-	if s.Exited {
-		code := s.ExitCode
-		left.ExitCode = &code
+	switch {
+	case s.Exited:
+		left.ExitCode = new(s.ExitCode)
+	case s.Tries == 0 || s.Finished.IsZero():
+	case s.Error == "": // an action without a process
+		left.ExitCode = new(0)
+	default:
+		left.ExitCode = new(1)
 	}
 	if s.HasOutput {
 		text := s.OutputValue

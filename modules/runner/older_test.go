@@ -82,3 +82,17 @@ func TestPublishedVariablesWinOverOurs(t *testing.T) {
 	require.Equal(t, "published published\n", r.stdout("c"))
 	require.Equal(t, "own d\n", r.stdout("d"))
 }
+
+// An action that starts no process has the exit code of a program that did the same.
+func TestExitCodeOfAnAction(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.succeed(r.text(
+		"type: chain", "steps:",
+		"- {id: good, action: noop}",
+		"- {id: bad, action: file.read, with: {path: missing}, continue_on: {failed: true, mark_success: true}}",
+		"- {id: skipped, action: noop, preconditions: ['false'], continue_on: skipped}",
+		"- id: end", "  run: echo '${good.exit_code} ${bad.exitCode} ${skipped.exit_code}'",
+	))
+	require.Equal(t, "0 1 ${skipped.exit_code}\n", r.stdout("end"))
+}
