@@ -36,7 +36,7 @@ func (r *recent) get(hash string) (loaded, bool) {
 }
 
 func (r *recent) put(hash string, l loaded) {
-	if len(l.dag.Source.Text)+len(l.dag.Source.Base) > largestLoaded {
+	if len(l.dag.Source.Text)+len(l.dag.Source.Base)+len(l.dag.Source.Workspace) > largestLoaded {
 		return
 	}
 	r.mu.Lock()
