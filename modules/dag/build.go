@@ -79,12 +79,10 @@ func CheckName(name string) error {
 func (d *draft) checkSteps(title string, strict bool) {
 	e := d.fields.get("steps")
 	switch {
-	case e == nil || e.value.null():
-		at := d.root
-		if e != nil {
-			at = e.keyNode
-		}
-		at.failHere("%s must define steps", title)
+	case e == nil:
+		d.root.failHere("%s must define steps", title)
+	case e.value.null():
+		e.keyNode.failHere("%s must define steps: steps must be a non-empty sequence", title)
 	case e.value.Kind == yaml.MappingNode && strict, e.value.hollow():
 		e.value.failHere("steps must be a non-empty sequence")
 	}
