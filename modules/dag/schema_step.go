@@ -23,7 +23,7 @@ func stepFields() fields {
 		"id":              {matching(`^[ \t]*([A-Za-z][A-Za-z0-9_]{0,39})?[ \t]*$`), "The name by which references speak of the step."},
 		"name":            {scalarShape(), "The name of the step; its id by default."},
 		"description":     {scalarShape(), "What the step is for."},
-		"depends":         {oneOrMore(scalarShape()), "The steps that it waits for, by id or name."},
+		"depends":         {either(text(), list(scalarShape())), "The steps that it waits for, by id or name."},
 		"run":             {ref("run"), "A command, a script of several lines, or a list of commands."},
 		"action":          {oneOf(actionNames()...), "What to do instead of running commands."},
 		"with":            {shape{"type": "object"}, "The fields of the action; beside run: shell, shell_args and shell_packages."},

@@ -135,6 +135,10 @@ func decodeStepName(s *stepDraft, n node) {
 }
 
 func decodeDepends(s *stepDraft, n node) {
+	if n.scalar() && !n.textual() {
+		n.fail("depends must be a string or array, not %s", n.kind())
+		return
+	}
 	n.each("a string or array", func(item node) {
 		if item.scalar() {
 			s.depends = append(s.depends, item)
