@@ -2,6 +2,7 @@ package dag
 
 import (
 	"slices"
+	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -19,7 +20,7 @@ func foreachTable() *table[foreachDraft] {
 	return newTable(nil,
 		row[foreachDraft]{"items", decodeForeachItems},
 		row[foreachDraft]{"as", decodeAs},
-		row[foreachDraft]{"key", func(f *foreachDraft, n node) { setReference(&f.Key, n) }},
+		row[foreachDraft]{"key", decodeForeachKey},
 		row[foreachDraft]{"max_concurrent", func(f *foreachDraft, n node) { setConcurrent(&f.MaxConcurrent, n) }},
 		row[foreachDraft]{"steps", decodeForeachSteps},
 		row[foreachDraft]{"collect", func(f *foreachDraft, n node) { f.Collect = decodeCollect(n) }},
@@ -74,6 +75,14 @@ func decodeAs(f *foreachDraft, n node) {
 		n.fail("foreach.as must not be %s, which is a name of every item", name)
 	default:
 		f.As = name
+	}
+}
+
+// decodeForeachKey refuses a blank key, which would be the key of no item.
+func decodeForeachKey(f *foreachDraft, n node) {
+	setReference(&f.Key, n)
+	if n.textual() && strings.TrimSpace(f.Key) == "" {
+		n.fail("foreach.key must not be empty")
 	}
 }
 

@@ -62,7 +62,7 @@ func TestForeach(t *testing.T) {
 		"more than an array":       {"items: '[] []'", "run: x", "", "foreach.items string must resolve to a JSON array"},
 		"too many items":           {"items: '${params.MANY}'", "run: x", "", "at most 1000 entries, not 1001"},
 		"duplicate key":            {"items: [a, b]\nkey: k", "run: x", "", `duplicate foreach item key "k"`},
-		"empty key":                {"items: [a]\nkey: ' '", "run: x", "", "foreach.key of item 0 is empty"},
+		"empty key":                {"items: ['']\nkey: '${foreach.item}'", "run: x", "", "foreach.key of item 0 is empty"},
 		"collect without a value":  {"items: [{a: 1}]\ncollect: {v: '${foreach.item.b}'}", "run: 'true'", "", "${foreach.item.b} has no value"},
 		"unevaluated precondition": {"items: [a]", "{run: x, preconditions: [{eval: '$(exit 1)', expected: x}]}", "", "1 of 1 items failed"},
 		"timeout":                  {"items: [a]", "run: sleep 100", "", "timed out after 1s: exit status 124"},
