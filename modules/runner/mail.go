@@ -188,14 +188,22 @@ func table(steps []store.Step) string {
 	return b.String()
 }
 
-// addresses cuts texts at their commas.
+// addresses cuts texts at their commas, but not inside quotes: a name may hold one.
 func addresses(texts []string) []string {
 	var all []string
 	for _, text := range texts {
-		for part := range strings.SplitSeq(text, ",") {
-			if part = strings.TrimSpace(part); part != "" {
+		start, quoted := 0, false
+		for i, c := range text + "," {
+			if c == '"' {
+				quoted = !quoted
+			}
+			if c != ',' || (quoted && i < len(text)) {
+				continue
+			}
+			if part := strings.TrimSpace(text[start:i]); part != "" {
 				all = append(all, part)
 			}
+			start = i + 1
 		}
 	}
 	return all

@@ -27,7 +27,7 @@ func TestMailSend(t *testing.T) {
 	require.NoError(t, os.WriteFile(r.path("data.csv"), []byte("1,2\n"), 0o600))
 	r.succeed(r.text(mailHead(server.Port), `steps:
 - action: mail.send
-  with: {from: dagu@example.org, to: ["${params.TO}", "a@example.org, b@example.org"], subject: "S ${params.TO}", message: "M\n", attachments: data.csv}
+  with: {from: dagu@example.org, to: ["${params.TO}", "a@example.org, \"Doe, Jane\" <b@example.org>"], subject: "S ${params.TO}", message: "M\n", attachments: data.csv}
 `))
 	require.Equal(t, []mailtest.Mail{{
 		From: "dagu@example.org", To: []string{"team@example.org", "a@example.org", "b@example.org"},
