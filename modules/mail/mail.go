@@ -51,8 +51,8 @@ const (
 	portEncrypted  = 465
 )
 
-// Send sends a message and returns when the server has taken it, within Timeout. The
-// error names the server, and the address that is wrong.
+// Send sends a message and returns when the server has taken it, within Timeout, or
+// when ctx ends. The error names the server, and the address that is wrong.
 func Send(ctx context.Context, server Server, message Message) error {
 	if server.Host == "" {
 		return errors.New("send mail: smtp.host is not set")
@@ -61,20 +61,23 @@ func Send(ctx context.Context, server Server, message Message) error {
 	if err != nil {
 		return fmt.Errorf("send mail: %w", err)
 	}
-	client, err := gomail.NewClient(server.Host, server.options()...)
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	client, err := gomail.NewClient(server.Host, server.options(ctx)...)
 	if err != nil {
 		return fmt.Errorf("send mail through %s: %w", server.Host, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
-	defer cancel()
 	if err = client.DialAndSendWithContext(ctx, m); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause // it has closed the connection, and that says less
+		}
 		return fmt.Errorf("send mail through %s: %w", server.Host, err)
 	}
 	return nil
 }
 
-// options are how the server is talked to.
-func (s Server) options() []gomail.Option {
+// options are how the server is talked to until ctx ends.
+func (s Server) options(ctx context.Context) []gomail.Option {
 	port := s.Port
 	if port == 0 {
 		port = portRelay
@@ -82,17 +85,26 @@ func (s Server) options() []gomail.Option {
 			port = portSubmission
 		}
 	}
+	settings := s.settings()
 	options := []gomail.Option{
 		gomail.WithPort(port), gomail.WithTimeout(Timeout), gomail.WithTLSPolicy(gomail.TLSOpportunistic),
+		gomail.WithTLSConfig(settings),
 	}
+	var dialer interface {
+		DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	} = &net.Dialer{}
 	if port == portEncrypted {
 		options = append(options, gomail.WithSSL())
+		dialer = &tls.Dialer{Config: settings}
 	}
-	if s.TLS != nil {
-		settings := s.TLS.Clone()
-		settings.ServerName = s.Host
-		options = append(options, gomail.WithTLSConfig(settings))
-	}
+	options = append(options, gomail.WithDialContextFunc(func(dial context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(dial, network, address)
+		if err == nil {
+			// The library looks at the deadline of ctx alone.
+			context.AfterFunc(ctx, func() { _ = conn.Close() })
+		}
+		return conn, err
+	}))
 	if s.Username != "" {
 		kind := gomail.SMTPAuthAutoDiscover
 		if s.local() {
@@ -101,6 +113,15 @@ func (s Server) options() []gomail.Option {
 		options = append(options, gomail.WithSMTPAuth(kind), gomail.WithUsername(s.Username), gomail.WithPassword(s.Password))
 	}
 	return options
+}
+
+func (s Server) settings() *tls.Config {
+	if s.TLS == nil {
+		return &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
+	}
+	settings := s.TLS.Clone()
+	settings.ServerName = s.Host
+	return settings
 }
 
 // local tells whether the server is on this machine.

@@ -1,6 +1,8 @@
 package mail_test
 
 import (
+	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -77,4 +79,25 @@ func TestSendFails(t *testing.T) {
 	require.ErrorContains(t, mail.Send(t.Context(), mail.Server{Host: "127.0.0.1"}, wrong), `recipient "x"`)
 	wrong.To = nil
 	require.ErrorContains(t, mail.Send(t.Context(), mail.Server{Host: "127.0.0.1"}, wrong), "no recipient")
+}
+
+// A server that does not answer is left when the context ends.
+func TestSendEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = silent.Close() }()
+	ctx, cancel := context.WithCancel(t.Context())
+	sent := make(chan error, 1)
+	port := silent.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it is one
+	go func() { sent <- mail.Send(ctx, mail.Server{Host: "127.0.0.1", Port: port}, message()) }()
+	conn, err := silent.Accept()
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	_, err = conn.Write([]byte("220 example.org ESMTP\r\n"))
+	require.NoError(t, err)
+	_, err = bufio.NewReader(conn).ReadString('\n')
+	require.NoError(t, err)
+	cancel()
+	require.ErrorIs(t, <-sent, context.Canceled)
 }
