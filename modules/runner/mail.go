@@ -118,14 +118,23 @@ func (x *run) mailEnd(ctx context.Context, result store.Result) {
 	x.tellByMail(ctx, header, string(result.Status), body.String(), steps)
 }
 
-// mailFailure sends the mail about a step that has failed.
+// mailFailure sends the mail about a step that has failed, unless the run is killed.
 func (x *run) mailFailure(ctx context.Context, t task) {
 	if x.dag.ErrorMail == nil {
 		return
 	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	x.tasks.Go(func() {
+		select {
+		case <-x.killed:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
 	s := t.body.states.get(t.pos)
 	body := fmt.Sprintf("Step %s of %s failed.\n\nRun: %s\nLog: %s\n\n%s\n", t.title(), x.dag.Name, x.rec.ID, x.files.LogFile(), x.failure(s))
-	x.tellByMail(context.WithoutCancel(ctx), x.dag.ErrorMail, "step "+t.title()+" failed", body, []store.Step{*s})
+	x.tellByMail(ctx, x.dag.ErrorMail, "step "+t.title()+" failed", body, []store.Step{*s})
 }
 
 // tellByMail sends a mail about the run.

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"testing"
 
@@ -132,4 +133,23 @@ func TestMailThatIsNotTakenChangesNothing(t *testing.T) {
 	account, err := os.ReadFile(r.account())
 	require.NoError(t, err)
 	require.Contains(t, string(account), "warning: the mail about the run was not sent: send mail: smtp.host is not set")
+}
+
+// A mail that nobody takes does not keep a killed run open.
+func TestKillEndsAMailAboutAStep(t *testing.T) {
+	t.Parallel()
+	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = silent.Close() }()
+	r := newRig(t)
+	done := r.execute(r.record(r.text(mailHead(silent.Addr().(*net.TCPAddr).Port), //nolint:forcetypeassert // it is one
+		"error_mail: {from: d@example.org, to: t@example.org}", "steps: [{run: 'false', mail_on_error: true}]")))
+	conn, err := silent.Accept()
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	r.kill()
+	r.await(done)
+	account, err := os.ReadFile(r.account())
+	require.NoError(t, err)
+	require.Contains(t, string(account), "the mail about the run was not sent: send mail through 127.0.0.1: context canceled")
 }
