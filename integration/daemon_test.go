@@ -124,7 +124,8 @@ func (d *daemon) get(url string) string {
 	if err != nil {
 		// A listener that closes resets what it has not taken yet, and a server that ends hangs
 		// up on whom it had no time for: to a prober that is the same.
-		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) {
+		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) ||
+			strings.Contains(err.Error(), "server closed idle connection") { // net/http has no name for it
 			return refused
 		}
 		return err.Error()

@@ -55,8 +55,7 @@ func TestExamples(t *testing.T) {
 	for _, name := range examples.Names() {
 		run, known := runs[name]
 		require.True(t, known, "the example %s is not run", name)
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		t.Run(name, func(t *testing.T) { // one after the other: there are many tests beside them
 			h := newHome(t, "SMTP_PASSWORD=sesame", "API_TOKEN=hunter2")
 			text, err := examples.Text(name)
 			require.NoError(t, err)
@@ -77,11 +76,9 @@ func TestExamples(t *testing.T) {
 			}
 		})
 	}
-	t.Cleanup(func() { // before the server ends
-		require.Len(t, smtp.Received(), 1)
-		require.Contains(t, smtp.Received()[0].Body, "Mon: 12\r\nTue: 17")
-		require.Contains(t, smtp.Received()[0].Attachments["visits.csv"], "Mon,12")
-	})
+	require.Len(t, smtp.Received(), 1)
+	require.Contains(t, smtp.Received()[0].Body, "Mon: 12\r\nTue: 17")
+	require.Contains(t, smtp.Received()[0].Attachments["visits.csv"], "Mon,12")
 }
 
 // logsOf returns the logs of the only run of a DAG, by their names.

@@ -29,7 +29,7 @@ func TestSchedulerGraph(t *testing.T) {
 	h.dag("hello", "steps:\n  - run: echo\n")
 	var registry *health.Registry
 	var s *store.Store
-	a := fxtest.New(t, app.Scheduler(h.settings()), fx.NopLogger, fx.Populate(&registry, &s))
+	a := fxtest.New(t, app.Scheduler(h.settings()), fx.NopLogger, fx.StartTimeout(patience), fx.Populate(&registry, &s))
 	probe := &daemon{tb: t, port: h.port, client: newClient()}
 	require.Equal(t, health.Starting, registry.Phase())
 	require.Equal(t, refused, probe.answer(), "nothing is done before the start")
@@ -79,7 +79,7 @@ func TestOtherGraphs(t *testing.T) {
 			if name == "execute" {
 				targets = append(targets, &r)
 			}
-			a := fxtest.New(t, graph(loaded), fx.NopLogger, fx.Populate(targets...))
+			a := fxtest.New(t, graph(loaded), fx.NopLogger, fx.StartTimeout(patience), fx.Populate(targets...))
 			a.RequireStart()
 			running, queued, err := s.Counts(t.Context())
 			require.NoError(t, err)
