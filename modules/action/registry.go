@@ -2,7 +2,6 @@ package action
 
 import (
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -64,21 +63,4 @@ func Names() []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// Unsupported tells whether a name is one that the language knows and this product
-// does not do: containers, remote shells, other databases, models, and actions of
-// repositories. Older releases have some of them without what follows the dot.
-func Unsupported(name string) bool {
-	if repository, _, versioned := strings.Cut(name, "@"); versioned && strings.Count(repository, "/") == 1 {
-		return true
-	}
-	family, rest, dotted := strings.Cut(name, ".")
-	if dotted && rest == "" {
-		return false
-	}
-	return slices.Contains([]string{
-		"agent", "archive", "artifact", "chat", "container", "docker", "git", "harness", "human", "k8s", "kubernetes",
-		"postgres", "redis", "router", "s3", "sftp", "ssh", "state",
-	}, family) || (!dotted && slices.Contains([]string{"gha", "github_action", "hitl"}, family))
 }

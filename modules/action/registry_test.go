@@ -20,7 +20,8 @@ func TestRegistry(t *testing.T) {
 			require.True(t, ok, name)
 			require.Equal(t, d.Name, found.Name, name)
 			require.NotContains(t, names, name, "a name stands for one action")
-			require.False(t, action.Unsupported(name), name)
+			_, unsupported := action.Unsupported(name)
+			require.False(t, unsupported, name)
 			names = append(names, name)
 		}
 		require.NotEmpty(t, d.Summary, d.Name)
@@ -48,9 +49,12 @@ func TestUnsupported(t *testing.T) {
 		"git.checkout", "archive.create", "artifact.write", "state.get", "chat.completion", "harness.run", "human.task", "router.route",
 		"owner/repo@v1", "owner/repo@main", "docker", "ssh", "s3", "gha",
 	} {
-		require.True(t, action.Unsupported(name), name)
+		use, unsupported := action.Unsupported(name)
+		require.True(t, unsupported, name)
+		require.NotEmpty(t, use, name)
 	}
 	for _, name := range []string{"", "jq", "dockers.run", "docker.", "a/b/c@v1", "repo@v1", "owner/repo", "http.get", "gha.run"} {
-		require.False(t, action.Unsupported(name), name)
+		_, unsupported := action.Unsupported(name)
+		require.False(t, unsupported, name)
 	}
 }

@@ -96,8 +96,8 @@ func (n *node) unknownAction(name string) {
 		n.unsupported(fmt.Sprintf("action %q, a custom one,", name))
 		return
 	}
-	if action.Unsupported(name) {
-		n.failHere("action %q is not supported", name)
+	if use, ok := action.Unsupported(name); ok {
+		n.failHere("action %q is not supported; use %s", name, use)
 		return
 	}
 	n.failHere("action %q is unknown%s", name, n.didYouMean(name, action.Names()))

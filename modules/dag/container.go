@@ -35,7 +35,7 @@ func (l *loading) refuseContainers() {
 		for i := range list {
 			n := &list[i]
 			l.report.add(&Error{
-				File: n.report.file, Line: n.line, Column: n.column, Field: n.path(), Message: notSupported("container"),
+				File: n.report.file, Line: n.line, Column: n.column, Field: n.path(), Message: notSupported("container") + "; use run with a command such as docker run",
 			})
 		}
 	}
