@@ -1,7 +1,6 @@
 package dag
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -247,18 +246,11 @@ func (b *binding) payload() string {
 	if len(all) == 0 {
 		return ""
 	}
-	return jsonText(all)
-}
-
-// jsonText returns plain data as JSON, with <, > and & as they are.
-func jsonText(v any) string {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return "" // plain data always has an encoding
+	text, err := value.JSON(all)
+	if err != nil {
+		return "" // texts, numbers and booleans always have a form
 	}
-	return strings.TrimSpace(out.String())
+	return text
 }
 
 // jsonObject returns the entries of a text that is one JSON object, in its

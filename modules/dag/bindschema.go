@@ -121,7 +121,7 @@ func (s *paramSchema) pick(name string, given *string, values map[string]any) (v
 	if !ok || v == nil {
 		v = property["default"]
 	}
-	return v, schemaText(v), nil
+	return v, ItemText(v), nil
 }
 
 // typesOf lists what "type" of a property says.
@@ -177,19 +177,6 @@ func coerce(kind any, text string) (v any, as string) {
 		return text, text
 	}
 	return nil, ""
-}
-
-// schemaText turns a value of the file into the text of a parameter.
-func schemaText(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	return jsonText(v)
 }
 
 // validate tells what is wrong with the values.

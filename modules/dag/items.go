@@ -9,33 +9,35 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"dagu/modules/dag/value"
 )
 
-// ItemText returns an item, or a value of a call's parameters, as the text that a DAG
-// gets for it: booleans and numbers as references have them, lists and maps as compact
+// ItemText returns an item, or a value of a call's parameters, as the text that
+// references insert and a DAG gets for it: booleans and numbers as references have them, lists and maps as compact
 // JSON, nil as "".
 func ItemText(v any) string {
-	switch value := v.(type) {
+	switch known := v.(type) {
 	case nil:
 		return ""
 	case string:
-		return value
+		return known
 	case bool:
-		return strconv.FormatBool(value)
+		return strconv.FormatBool(known)
 	case int64:
-		return strconv.FormatInt(value, 10)
+		return strconv.FormatInt(known, 10)
 	case float64:
-		return strconv.FormatFloat(value, 'f', -1, 64)
+		return strconv.FormatFloat(known, 'f', -1, 64)
 	case json.RawMessage:
-		return rawText(value)
+		return rawText(known)
+	case json.Number:
+		return rawText(json.RawMessage(known))
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return fmt.Sprint(v) // plain data always has an encoding
+	text, err := value.JSON(v)
+	if err != nil {
+		return fmt.Sprint(v) // an infinity
 	}
-	return strings.TrimSuffix(out.String(), "\n")
+	return text
 }
 
 // rawText is ItemText of a JSON value, whose maps keep their order.

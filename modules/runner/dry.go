@@ -151,10 +151,6 @@ func (x *run) addWith(add func(field, text string), a *dag.Action, t task) {
 		if definition == nil || !definition.Raw(key) {
 			v = values.ExpandTree(v)
 		}
-		text, err := plain(v)
-		if err != nil {
-			text = fmt.Sprint(v)
-		}
-		add("with."+key, text)
+		add("with."+key, dag.ItemText(v))
 	}
 }

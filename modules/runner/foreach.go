@@ -40,7 +40,7 @@ func (e *execution) foreach(ctx context.Context, out io.Writer) result {
 	e.runItems(ctx, items, graph)
 	text, err := summary(items)
 	if err == nil {
-		_, err = out.Write(text)
+		_, err = io.WriteString(out, text)
 	}
 	return result{err: errors.Join(failures(items), err)}
 }

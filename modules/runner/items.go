@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"dagu/modules/dag"
+	"dagu/modules/dag/value"
 	"dagu/modules/store"
 )
 
@@ -33,9 +33,7 @@ func (e *execution) foreachItems() ([]item, error) {
 			v = e.task.scope.values.ExpandTree(v)
 		}
 		it := item{index: i, refs: around(e.task.scope.values.Foreach, f.As)}
-		if err := it.bind(f.As, v); err != nil {
-			return nil, err
-		}
+		it.bind(f.As, v)
 		if it.key = e.keyOf(&it); it.key == "" {
 			return nil, fmt.Errorf("foreach.key of item %d is empty", i)
 		}
@@ -85,64 +83,13 @@ func around(outer map[string]string, as string) map[string]string {
 }
 
 // bind makes what a body may name of the item.
-func (it *item) bind(as string, v any) error {
+func (it *item) bind(as string, v any) {
 	it.refs["index"] = strconv.Itoa(it.index)
-	var err error
-	if it.refs[as], err = plain(v); err != nil {
-		return err
-	}
+	it.refs[as] = dag.ItemText(v)
 	fields, _ := v.(map[string]any)
 	for name, field := range fields {
-		if it.refs[as+"."+name], err = plain(field); err != nil {
-			return err
-		}
+		it.refs[as+"."+name] = dag.ItemText(field)
 	}
-	return nil
-}
-
-// plain is a value as references insert it: texts as they are, numbers in plain
-// decimal form, lists and maps as compact JSON, null as nothing.
-func plain(v any) (string, error) {
-	switch v := v.(type) {
-	case nil:
-		return "", nil
-	case string:
-		return v, nil
-	case bool:
-		return strconv.FormatBool(v), nil
-	case int64:
-		return strconv.FormatInt(v, 10), nil
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), nil
-	case json.Number:
-		return decimal(v), nil
-	}
-	text, err := compact(v)
-	return string(text), err
-}
-
-// decimal is a JSON number without exponent.
-func decimal(n json.Number) string {
-	text := n.String()
-	if !strings.ContainsAny(text, ".eE") {
-		return text
-	}
-	f, err := n.Float64()
-	if err != nil {
-		return text
-	}
-	return strconv.FormatFloat(f, 'f', -1, 64)
-}
-
-// compact is JSON without blanks, with <, > and & as they are.
-func compact(v any) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return nil, fmt.Errorf("encode as JSON: %w", err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // itemEntry is an item in the result of a foreach.
@@ -163,7 +110,7 @@ type counts struct {
 }
 
 // summary is the result of a foreach: JSON with the items in the order of their index.
-func summary(items []item) ([]byte, error) {
+func summary(items []item) (string, error) {
 	result := struct {
 		Summary counts              `json:"summary"`
 		Items   []itemEntry         `json:"items"`
@@ -182,5 +129,5 @@ func summary(items []item) ([]byte, error) {
 		}
 		result.Items = append(result.Items, entry)
 	}
-	return compact(result)
+	return value.JSON(result)
 }

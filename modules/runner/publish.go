@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"dagu/modules/dag"
+	"dagu/modules/dag/value"
 	"dagu/modules/runner/decode"
 	"dagu/modules/runner/guard"
 )
@@ -144,11 +145,11 @@ func (o *object) add(key string, v any) error {
 }
 
 func (o *object) addOne(key string, v any) error {
-	member, err := decode.Compact(v)
+	member, err := value.JSON(v)
 	if err != nil {
 		return err
 	}
-	name, err := decode.Compact(key)
+	name, err := value.JSON(key)
 	if err != nil {
 		return err
 	}

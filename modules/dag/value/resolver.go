@@ -1,8 +1,6 @@
 package value
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 )
 
@@ -253,16 +251,4 @@ func (r *resolver) jsonName(i int) int {
 		return next
 	}
 	return skip
-}
-
-// jsonText returns a text, or a map of texts and JSON, as JSON, with <, > and & as
-// they are.
-func jsonText(v any) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return `""` // these always have an encoding
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"dagu/modules/dag"
+	"dagu/modules/dag/value"
 )
 
 // Value decodes a text, which is trimmed at both ends, and takes what the jq path
@@ -37,24 +38,12 @@ func Value(text string, how dag.Decode, path string) (any, error) {
 	return pick(v, path)
 }
 
-// Compact returns a value as JSON without blanks, with the keys of maps in their order
-// and <, > and & as they are. The error is that of a number that JSON has no form for.
-func Compact(v any) (string, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return "", fmt.Errorf("write JSON: %w", err)
-	}
-	return strings.TrimSuffix(b.String(), "\n"), nil
-}
-
-// Plain returns a text as it is, and any other value as Compact does.
+// Plain returns a text as it is, and any other value as compact JSON.
 func Plain(v any) (string, error) {
 	if text, ok := v.(string); ok {
 		return text, nil
 	}
-	return Compact(v)
+	return value.JSON(v)
 }
 
 // Matching returns a text that is JSON and matches a JSON schema without its blanks.

@@ -6,11 +6,11 @@
 package mask
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+
+	"dagu/modules/dag/value"
 )
 
 // Secret is a value that must not be shown.
@@ -74,13 +74,11 @@ func New(secrets []Secret) *Masker {
 
 // inJSON is a text as it stands between the quotes of a JSON string.
 func inJSON(text string) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(text); err != nil {
-		return "" // a text always has an encoding
+	quoted, err := value.JSON(text)
+	if err != nil {
+		return "" // a text always has a form
 	}
-	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(b.String(), "\n"), `"`), `"`)
+	return strings.TrimSuffix(strings.TrimPrefix(quoted, `"`), `"`)
 }
 
 // Text returns a text without the secrets.
