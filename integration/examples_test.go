@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,7 +18,7 @@ import (
 
 // exampleRun is how an example is run, and what must come of it.
 type exampleRun struct {
-	params []string
+	params []string // $HOME is the home of the test
 	// prints are texts in the logs of steps, by the names of the logs.
 	prints map[string]string
 }
@@ -29,7 +30,7 @@ func TestExamples(t *testing.T) {
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"status":"healthy"}`) }))
 	t.Cleanup(service.Close)
 	runs := map[string]exampleRun{
-		"backup":     {params: []string{"SOURCE=."}, prints: map[string]string{"onSuccess.out": "files"}},
+		"backup":     {params: []string{"SOURCE=$HOME/dags", "TARGET=$HOME/packed"}, prints: map[string]string{"onSuccess.out": "files"}},
 		"catchup":    {prints: map[string]string{"count.out": "2031-05-01T04:00:00Z"}},
 		"cleanup":    {params: []string{"DIR=/etc", "DAYS=100000"}, prints: map[string]string{"old.out": "0\n"}},
 		"data":       {prints: map[string]string{"first.out": "Oslo", "jq_3.out": "1000", "log_4.out": "the first is Oslo"}},
@@ -64,7 +65,10 @@ func TestExamples(t *testing.T) {
 			checked := h.run("validate", h.path("dags", name+".yaml"))
 			require.Equal(t, result{}, checked, "a good file has nothing to be said about")
 
-			args := append([]string{"start", name, "--schedule-time", "2031-05-01T04:00:00Z", "--"}, run.params...)
+			args := []string{"start", name, "--schedule-time", "2031-05-01T04:00:00Z", "--"}
+			for _, param := range run.params {
+				args = append(args, strings.ReplaceAll(param, "$HOME", h.dir))
+			}
 			ended := h.run(args...)
 			require.Zero(t, ended.code, ended.stdout+ended.stderr)
 			logs := h.logsOf(name)
