@@ -78,8 +78,16 @@ func TestExamples(t *testing.T) {
 			for file, text := range logs {
 				require.NotContains(t, text, "hunter2", file)
 			}
+			if name == "report" {
+				reported(t, smtp)
+			}
 		})
 	}
+}
+
+// reported holds the mail that an example sends.
+func reported(t *testing.T, smtp *mailtest.Server) {
+	t.Helper()
 	require.Len(t, smtp.Received(), 1)
 	require.Contains(t, smtp.Received()[0].Body, "Mon: 12\r\nTue: 17")
 	require.Contains(t, smtp.Received()[0].Attachments["visits.csv"], "Mon,12")
