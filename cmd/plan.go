@@ -66,7 +66,7 @@ func (p *plan) print(c *cobra.Command, f *format) error {
 		s := &p.steps[i]
 		below := t.step(&s.Step, i == len(p.steps)-1)
 		t.fact(below, "after", strings.Join(s.After, ", "))
-		t.fact(below, "with", strings.Join(without(together[s.Wave], s.Name), ", "))
+		t.fact(below, "beside", strings.Join(without(together[s.Wave], s.Name), ", "))
 		for _, v := range s.Values {
 			t.fact(below, v.Field, v.Text)
 		}
