@@ -48,22 +48,20 @@ func (h *home) only(s *store.Store, dag string) store.Run {
 	return runs[0]
 }
 
-// A run that waits for its next attempt outlives a kill and a drain, holds no slot,
-// and its steps that succeeded do not run again.
-func TestRetriesOutliveTheScheduler(t *testing.T) {
+// A run that waits for its next attempt outlives a kill and a drain, and holds no slot.
+func TestWaitingRetryOutlivesTheScheduler(t *testing.T) {
 	t.Parallel()
 	h := newHome(t)
 	h.write("config.yaml", "queues:\n  config:\n    - {name: narrow, max_concurrency: 1}\n")
-	h.failing("flaky", 3, "{limit: 5, interval_sec: 3}\nqueue: narrow")
+	h.failing("flaky", 2, "{limit: 5, interval_sec: 3600}\nqueue: narrow")
 	h.dag("other", "queue: narrow\nsteps: [{run: 'true'}]\n")
 	d := h.scheduler()
 	s := h.records()
 	h.enqueue("flaky")
 	eventually(t, func() bool { return h.only(s, "flaky").Waiting() }, "the first attempt fails")
+	waits := h.only(s, "flaky")
 	d.kill()
 
-	waits := h.only(s, "flaky")
-	require.True(t, waits.Waiting())
 	require.Equal(t, 1, waits.Attempt)
 	status := h.run("status", "flaky")
 	require.Contains(t, status.stdout, "attempt 2, not before ")
@@ -71,24 +69,39 @@ func TestRetriesOutliveTheScheduler(t *testing.T) {
 	require.Contains(t, h.must("status", "flaky", "--format", "json"), `"next_try_at": "`+waits.NotBefore.Format("2006-01-02T15:04:05"))
 	require.Contains(t, h.must("history", "flaky"), "queued, attempt 2 from ")
 
-	d = h.scheduler()
-	h.enqueue("other")
-	eventually(t, func() bool { return h.counts(s, "other")["succeeded"] == 1 }, "the slot is free for others")
-	eventually(t, func() bool { run := h.only(s, "flaky"); return run.Waiting() && run.Attempt == 2 }, "the second attempt fails")
-	d.stop()
-	require.True(t, h.only(s, "flaky").Waiting(), "a drain leaves it queued")
+	for n, end := range []func(){func() { d.stop() }, func() { d.kill() }} {
+		d = h.scheduler()
+		h.enqueue("other")
+		eventually(t, func() bool { return h.counts(s, "other")["succeeded"] == n+1 }, "the slot is free for others")
+		end()
+		require.Equal(t, waits, h.only(s, "flaky"))
+	}
+	require.Equal(t, [4]int{1, 1, 0, 1}, h.traces("flaky"))
+}
 
-	h.scheduler()
-	eventually(t, func() bool { return h.counts(s, "flaky")["succeeded"] == 1 }, "the third attempt succeeds")
-	require.Equal(t, [4]int{1, 3, 0, 3}, h.traces("flaky"))
+// Attempts go on in other schedulers, none of them early, and steps that succeeded do not run again.
+func TestRetriesGoOnInOtherSchedulers(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.failing("flaky", 3, "{limit: 5, interval_sec: 1}")
+	s := h.records()
+	h.enqueue("flaky")
+	for n := 1; n <= 3; n++ {
+		d := h.scheduler()
+		eventually(t, func() bool {
+			run := h.only(s, "flaky")
+			return run.Attempt >= n && (run.Waiting() || run.Status.Final())
+		}, "attempt %d ends", n)
+		d.stop()
+	}
 	run := h.only(s, "flaky")
-	require.Equal(t, waits.ID, run.ID)
-	require.Equal(t, 3, run.Attempt)
+	require.Equal(t, store.StatusSucceeded, run.Status)
+	require.Equal(t, [4]int{1, 3, 0, 3}, h.traces("flaky"))
 	attempts, err := s.Attempts(context.Background(), run.ID)
 	require.NoError(t, err)
 	require.Len(t, attempts, 3)
 	for i := range attempts[1:] {
-		require.False(t, attempts[i+1].Started.Before(attempts[i].Finished.Add(3*time.Second)), "attempt %d was early", i+2)
+		require.False(t, attempts[i+1].Started.Before(attempts[i].Finished.Add(time.Second)), "attempt %d was early", i+2)
 	}
 	require.Contains(t, h.must("history", "flaky"), "succeeded, attempt 3 ")
 }
