@@ -34,7 +34,7 @@ monitoring: ## Evaluate the alert rules and check the dashboard
 
 .PHONY: race
 race: build ## Run all tests but those of other binaries with the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -skip Model $$($(GO) list ./... | grep -v '/integration/\(faults\|chaos\)$$')
+	CGO_ENABLED=1 $(GO) test -race -skip Model $$($(GO) list ./... | grep -v '/integration/\(faults\|chaos\|language\)$$')
 	CGO_ENABLED=1 $(GO) test -race -run Model ./modules/scheduler ./modules/store -rapid.checks=10 # each is ten times slower here
 
 .PHONY: lint
