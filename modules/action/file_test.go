@@ -3,7 +3,9 @@ package action_test
 import (
 	"context"
 	"os"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -79,6 +81,31 @@ func TestFileWrite(t *testing.T) {
 	entries, err := os.ReadDir(w.dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 2, "no temporary file is left")
+}
+
+// Of several who write a new file at once, one does.
+func TestFileWriteIsExclusive(t *testing.T) {
+	t.Parallel()
+	for _, atomic := range []bool{true, false} {
+		w := newWorkbench(t)
+		var writers sync.WaitGroup
+		written := make(chan string, 20)
+		for n := range cap(written) {
+			writers.Go(func() {
+				content := strconv.Itoa(n)
+				if _, err := w.call("file.write", action.Values{"path": "lock", "content": content, "atomic": atomic}); err == nil {
+					written <- content
+				}
+			})
+		}
+		writers.Wait()
+		close(written)
+		require.Equal(t, w.read("lock"), <-written)
+		require.Empty(t, <-written)
+		entries, err := os.ReadDir(w.dir)
+		require.NoError(t, err)
+		require.Len(t, entries, 1)
+	}
 }
 
 func TestFileMkdir(t *testing.T) {

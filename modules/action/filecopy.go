@@ -173,7 +173,7 @@ func (t *transfer) copyOne(from, to string) error {
 		return err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	return writeAtomic(to, file, info.Mode().Perm())
+	return writeAtomic(to, file, info.Mode().Perm(), os.Rename)
 }
 
 func copyLink(from, to string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,8 +25,8 @@ func fileWrite() *Definition {
 			dryRunField(),
 		},
 		Run: func(_ context.Context, c *Call) error {
-			path, dry := c.Path(c.With.Text("path")), c.With.Bool("dry_run")
-			if err := vacant(path, c.With.Bool("overwrite")); err != nil {
+			path, dry, overwrite := c.Path(c.With.Text("path")), c.With.Bool("dry_run"), c.With.Bool("overwrite")
+			if err := vacant(path, overwrite); err != nil {
 				return err
 			}
 			report := fileReport{Operation: "write", Path: path, DryRun: new(dry), Created: new(!dry)}
@@ -39,18 +40,39 @@ func fileWrite() *Definition {
 					return err
 				}
 			}
-			var err error
+			write := writePlain
 			if c.With.BoolOr("atomic", true) {
-				err = writeAtomic(path, strings.NewReader(content), mode)
-			} else if err = os.WriteFile(path, []byte(content), mode); err == nil {
-				err = os.Chmod(path, mode) // of a file that was there
+				write = writeWhole
 			}
-			if err != nil {
+			if err := write(path, content, mode, overwrite); err != nil {
 				return fmt.Errorf("write %s: %w", path, pathless(err))
 			}
 			return report.print(c)
 		},
 	}
+}
+
+// writeWhole writes a file that is there as a whole, or not at all.
+func writeWhole(path, content string, mode fs.FileMode, overwrite bool) error {
+	place := placeNew
+	if overwrite {
+		place = os.Rename
+	}
+	return writeAtomic(path, strings.NewReader(content), mode, place)
+}
+
+// writePlain writes into the file itself.
+func writePlain(path, content string, mode fs.FileMode, overwrite bool) error {
+	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if overwrite {
+		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	file, err := os.OpenFile(path, flags, mode)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(content)
+	return errors.Join(err, file.Chmod(mode), file.Close()) // the mode is not that of a file that was there
 }
 
 // vacant tells why nothing can be written to a path; nil where it can.

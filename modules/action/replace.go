@@ -21,12 +21,12 @@ func replaceFile(path string, from io.Reader) error {
 	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
 		return fmt.Errorf("make directory: %w", err)
 	}
-	return writeAtomic(path, from, fileMode)
+	return writeAtomic(path, from, fileMode, os.Rename)
 }
 
-// writeAtomic writes a file. Nobody sees it half written: it is renamed once it is
-// complete, and a file that was there stays as it was if that fails.
-func writeAtomic(path string, from io.Reader, mode fs.FileMode) (err error) {
+// writeAtomic writes a file. Nobody sees it half written: place gives it its name, as
+// os.Rename does, once it is complete, and a file that was there stays as it was if that fails.
+func writeAtomic(path string, from io.Reader, mode fs.FileMode, place func(from, to string) error) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), ".dagu-*")
 	if err != nil {
 		return err
@@ -43,5 +43,18 @@ func writeAtomic(path string, from io.Reader, mode fs.FileMode) (err error) {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return err
 	}
-	return os.Rename(file.Name(), path)
+	return place(file.Name(), path)
+}
+
+// placeNew renames a file, but not over another one: of several who write it, one does.
+// Where the file system has no hard links, what came since it was last looked for is replaced.
+func placeNew(from, to string) error {
+	switch err := os.Link(from, to); {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, fs.ErrExist):
+		return fs.ErrExist
+	default:
+		return os.Rename(from, to)
+	}
 }

@@ -20,8 +20,7 @@ type loaded struct {
 }
 
 // recent keeps the workflows that were loaded last, by the hashes of their sources and
-// how they are loaded. Its
-// methods may be called at once.
+// how they are loaded. Its methods may be called at once.
 type recent struct {
 	mu     sync.Mutex
 	byHash map[string]loaded
