@@ -33,6 +33,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("DAGU_HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("DAGU_DAGS_DIR", filepath.Join(env.WorkDir, "dags"))
 			env.Setenv("TZ", "UTC")
+			// The race detector otherwise waits for a second at each end, and lets a process with a race go on.
+			env.Setenv("GORACE", "halt_on_error=1 exitcode=66 atexit_sleep_ms=0")
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
