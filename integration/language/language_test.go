@@ -37,6 +37,7 @@ func TestLanguage(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"valid": valid, "warns": warns, "refused": refused,
 			"runs": runs, "fails": fails, "ends": ends, "logs": logs,
+			"notices": notices,
 		},
 	})
 }
