@@ -35,10 +35,14 @@ func decodeConditions(n node) []Condition {
 			all = append(all, c)
 			return
 		}
+		before := len(item.report.errors)
 		fields := conditionTable.decode(&c, item)
 		switch condition, eval := fields.has("condition"), fields.has("eval"); {
 		case condition && eval:
 			item.fail("preconditions: condition and eval exclude each other")
+		case !condition && !eval && len(item.report.errors) > before: // the key may be misspelt
+		case !condition && !eval && fields.has("expected"):
+			item.fail("preconditions: expected needs condition or eval")
 		case !condition && !eval:
 			item.fail("preconditions: condition or eval is required")
 		case eval && !fields.has("expected"):
