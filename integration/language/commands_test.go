@@ -82,7 +82,9 @@ func logs(ts *testscript.TestScript, neg bool, args []string) {
 	if stderr {
 		args = args[1:]
 	}
-	for _, s := range newest(ts).Steps {
+	steps := newest(ts).Steps
+	out := ts.Stdout() // also when nothing is printed
+	for _, s := range steps {
 		if len(args) > 0 && !slices.Contains(args, s.Name) {
 			continue
 		}
@@ -96,7 +98,7 @@ func logs(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Check(err)
 		for line := range strings.Lines(string(text)) {
-			_, err := fmt.Fprintf(ts.Stdout(), "%s: %s\n", s.Name, strings.TrimSuffix(line, "\n"))
+			_, err := fmt.Fprintf(out, "%s: %s\n", s.Name, strings.TrimSuffix(line, "\n"))
 			ts.Check(err)
 		}
 	}
