@@ -107,6 +107,10 @@ func decodeContinueOn(n node) ContinueOn {
 		}
 		return c
 	}
+	if n.Kind == yaml.SequenceNode {
+		n.fail("continue_on must be failed, skipped or a map, not a list")
+		return c
+	}
 	text, ok := n.oneOf("failed", "skipped")
 	c.Failed, c.Skipped = ok && text == "failed", ok && text == "skipped"
 	return c
