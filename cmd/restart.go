@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -18,9 +19,9 @@ func newRestart() *cobra.Command {
 		Short:   "Stop the running runs of a DAG and run it again",
 		Long: `Stop the running runs of a DAG as "dagu stop" does, wait for their end, and run the
 DAG again in this process, as its file is now, with the parameters and the default
-working directory of the newest of them. When none is running, the newest run is
-the one to be run again. Queued runs stay queued. Exit codes and signals are those
-of "dagu start".`,
+working directory of the newest of them, restart_wait_sec of the file after that end.
+When none is running, the newest run is the one to be run again, at once. Queued runs
+stay queued. Exit codes and signals are those of "dagu start".`,
 		Example: `  dagu restart etl
   dagu restart etl --run-id nightly-7`,
 		Args:              oneDAG,
@@ -57,12 +58,30 @@ of "dagu start".`,
 			for _, run := range running {
 				tell(c.ErrOrStderr(), "%s run %s: %s", run.DAG, run.ID, run.Status)
 			}
+			if pause := t.dag.RestartWait; pause > 0 && len(running) > 0 {
+				tell(c.ErrOrStderr(), "%s is run again in %s", t.dag.Name, span(pause))
+				if err = sleep(ctx, pause); err != nil {
+					return store.Run{}, err
+				}
+			}
 			n := catalog.NewRun(t.dag, uuid.NewString(), store.TriggerManual)
 			n.Params, n.DefaultWorkingDir = pattern.Params, pattern.DefaultWorkingDir
 			return request{text: t.text(), run: n}.record(ctx, parts.Store, parts.Store.StartNow)
 		})
 	}
 	return c
+}
+
+// sleep lets time pass, unless the context ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	over := time.NewTimer(d)
+	defer over.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-over.C:
+		return nil
+	}
 }
 
 // pattern is the run whose parameters and directory a restart takes, with the
