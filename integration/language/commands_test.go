@@ -78,6 +78,21 @@ func ends(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// breaks is `breaks STEP=TEXT...`: the steps of the newest run of the DAG that was started
+// last have failed, with errors that say the texts.
+func breaks(ts *testscript.TestScript, neg bool, args []string) {
+	demand(ts, !neg && len(args) > 0, "breaks STEP=TEXT...")
+	steps := newest(ts).Steps
+	for _, arg := range args {
+		name, text, _ := strings.Cut(arg, "=")
+		if !slices.ContainsFunc(steps, func(s step) bool {
+			return s.Name == name && s.Status == "failed" && strings.Contains(s.Error, text)
+		}) {
+			ts.Fatalf("not so: %s; steps are %v", arg, steps)
+		}
+	}
+}
+
 // logs is `logs [-stderr] [STEP...]`: it prints the lines that the steps of the newest
 // run of the DAG that was started last have printed, behind their names.
 func logs(ts *testscript.TestScript, neg bool, args []string) {
@@ -114,7 +129,7 @@ type run struct {
 	Steps  []step
 }
 
-type step struct{ Name, Status, Stdout, Stderr string }
+type step struct{ Name, Status, Error, Stdout, Stderr string }
 
 func newest(ts *testscript.TestScript) run {
 	dagu(ts, 0, "status", ts.Getenv("DAG"), "--format", "json")

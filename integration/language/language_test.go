@@ -35,7 +35,7 @@ func TestLanguage(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"valid": valid, "warns": warns, "refused": refused,
+			"valid": valid, "warns": warns, "refused": refused, "breaks": breaks, "serve": serve,
 			"runs": runs, "fails": fails, "ends": ends, "logs": logs,
 			"notices": notices,
 		},
