@@ -134,8 +134,9 @@ func TestFileDelete(t *testing.T) {
 	w.says("recursive: true", "file.delete", action.Values{"path": "d"})
 	require.Contains(t, w.done("file.delete", action.Values{"path": "d", "recursive": true}), `"files":2,"directories":2,"bytes":3`)
 	require.NoDirExists(t, w.path("d"))
-	w.says("the root directory", "file.delete", action.Values{"path": "/", "recursive": true})
-	w.says("the root directory", "file.delete", action.Values{"path": "/tmp/..", "recursive": true})
+	// Should the check be broken one day, a dry run keeps the machine.
+	w.says("the root directory", "file.delete", action.Values{"path": "/", "recursive": true, "dry_run": true})
+	w.says("the root directory", "file.delete", action.Values{"path": "/tmp/..", "recursive": true, "dry_run": true})
 }
 
 func TestFileCopy(t *testing.T) {
