@@ -138,6 +138,40 @@ func TestCatchUpOfAFewMinutesIsInOrder(t *testing.T) {
 	})
 }
 
+// A clock that goes forward under a scheduler, or a machine that slept, is a gap too.
+func TestCatchUpWhileTheSchedulerRuns(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		step     time.Duration
+		outcomes []string
+		runs     []string
+	}{
+		"short gap": {
+			50 * time.Minute,
+			[]string{"00:30 fired"},
+			[]string{"00:30 catchup queued"},
+		},
+		"long gap": {
+			2 * time.Hour,
+			[]string{"00:30 missed outside_catchup_window", "01:00 fired", "01:30 fired", "02:00 fired"},
+			[]string{"01:00 catchup queued", "01:30 catchup queued", "02:00 catchup queued"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				w.putWith("a", func(e *catalog.Entry) { all(e); e.CatchupWindow = 90 * time.Minute }, "*/30 * * * *")
+				w.start()
+				w.pass(5 * time.Minute)
+				w.stepClock(tt.step)
+				w.pass(2 * time.Minute)
+				require.Equal(w.t, tt.outcomes, w.outcomes("a"))
+				require.Equal(w.t, tt.runs, w.runs("a"))
+			})
+		})
+	}
+}
+
 func TestNothingIsCaughtUpForANewOrEditedSchedule(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
