@@ -41,6 +41,10 @@ queue: heavy
 priority: 7
 on_interrupt: retry
 hist_retention_days: 3
+skip_if_successful: true
+catchup_window: 6h
+overlap_policy: latest
+restart_wait_sec: 9
 labels: [Team=Data, slow]
 steps:
   - run: "true"
@@ -59,6 +63,10 @@ steps:
 	require.Equal(t, 7, e.Priority)
 	require.Equal(t, dag.InterruptRetry, e.OnInterrupt)
 	require.Equal(t, 3, e.RetentionDays)
+	require.True(t, e.SkipIfSuccessful)
+	require.Equal(t, 6*time.Hour, e.CatchupWindow)
+	require.Equal(t, dag.OverlapLatest, e.Overlap)
+	require.Equal(t, 9*time.Second, e.RestartWait)
 	require.Equal(t, []string{"team=data", "slow"}, e.Labels)
 	require.Len(t, e.Schedules, 2)
 	require.Equal(t, "0 2 * * *", e.Schedules[0].Text)

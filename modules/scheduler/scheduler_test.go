@@ -31,6 +31,7 @@ func TestADueTimeFiresOnItsMinuteOnce(t *testing.T) {
 		require.True(w.t, due.Equal(runs[0].Due))
 		require.Equal(w.t, store.TriggerScheduler, runs[0].Trigger)
 		require.Equal(w.t, "a", runs[0].Queue)
+		require.Empty(w.t, runs[0].Params, "it has the defaults of its file")
 
 		w.finish()
 		w.pass(2 * time.Minute)
