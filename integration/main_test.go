@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	_ "dagu/cmd" // what the binary under test is made of: go test keeps no result of another one
 )
 
 // helperVar selects what the test binary does when it starts itself as another process.

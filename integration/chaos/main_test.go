@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	_ "dagu/cmd" // what the binary under test is made of: go test keeps no result of another one
 )
 
 // settings are what a run is asked for.

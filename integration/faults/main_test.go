@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	_ "dagu/cmd" // what the binary under test is made of: go test keeps no result of another one
 )
 
 // settings are what a run is asked for.
