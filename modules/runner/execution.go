@@ -277,7 +277,7 @@ func (e *execution) finish(ctx context.Context, r result, s *streams) result {
 	case s.copyError != nil:
 		r.err = fmt.Errorf("write stream of the step: %w", s.copyError)
 	case s.tooMuch():
-		r.err = fmt.Errorf("output exceeded maximum size limit of %d bytes", e.run.maxOutput())
+		r.err = e.tooLarge()
 	default:
 		r.err = e.publish(ctx, &r, s)
 	}

@@ -66,6 +66,9 @@ func (e *execution) publish(ctx context.Context, r *result, s *streams) error {
 			return err
 		}
 		r.output, r.captured = o.json(), true
+		if len(r.output) > e.run.maxOutput() {
+			return e.tooLarge()
+		}
 	}
 	if err = o.addAll(ctx, "stdout.outputs", step.Stdout.Outputs); err != nil {
 		return err
@@ -87,7 +90,8 @@ type object struct {
 	values map[string]string
 	// members are the keys with their values as JSON, in order.
 	members []string
-	size    int
+	// size is that of all values.
+	size int
 }
 
 // addAll adds entries; those without a key add the keys of an object.
@@ -157,10 +161,14 @@ func (o *object) addOne(key string, v any) error {
 		return err
 	}
 	o.members = append(o.members, name+":"+member)
-	if o.size += len(name) + len(member) + len(":,"); o.size > o.run.maxOutput() {
-		return fmt.Errorf("output exceeded maximum size limit of %d bytes", o.run.maxOutput())
+	if o.size += len(o.values[key]); o.size > o.run.maxOutput() {
+		return o.tooLarge()
 	}
 	return nil
+}
+
+func (e *execution) tooLarge() error {
+	return fmt.Errorf("output exceeded maximum size limit of %d bytes", e.run.maxOutput())
 }
 
 // json is the object as text.
