@@ -104,7 +104,7 @@ func judge(t timeline, s span, w want, spare time.Duration) verdict {
 	case green > w.within+spare:
 		object("still green after %s, want red within %s", green, w.within)
 	}
-	if v.recovery > w.recovers {
+	if v.recovery > w.recovers+spare {
 		object("green again after %s, want %s", v.recovery, w.recovers)
 	}
 	if len(t) == 0 || !t[len(t)-1].green() {
