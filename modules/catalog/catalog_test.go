@@ -83,6 +83,43 @@ steps:
 	require.False(t, ok, "the stem is not the name of a DAG that has one")
 }
 
+// What the scheduler decides by may stand in the base file, of which a DAG's own words win.
+func TestBaseHoldsForTheScheduler(t *testing.T) {
+	t.Parallel()
+	dags, base := t.TempDir(), filepath.Join(t.TempDir(), "base.yaml")
+	write(t, base, `queue: heavy
+priority: 7
+on_interrupt: retry
+skip_if_successful: true
+catchup_window: 6h
+overlap_policy: latest
+restart_wait_sec: 9
+hist_retention_days: 3
+`)
+	write(t, filepath.Join(dags, "all.yaml"), "schedule: '@daily'\nsteps: [{run: 'true'}]\n")
+	write(t, filepath.Join(dags, "own.yaml"), "schedule: '@daily'\ncatchup_window: 1h\noverlap_policy: all\nskip_if_successful: false\nsteps: [{run: 'true'}]\n")
+	c := started(t, catalog.Options{Dir: dags, BaseFile: base, Location: time.UTC}, newFakeStore())
+
+	e, ok := c.Lookup("all")
+	require.True(t, ok)
+	require.NoError(t, e.Err)
+	require.Equal(t, "heavy", e.Queue)
+	require.Equal(t, 7, e.Priority)
+	require.Equal(t, dag.InterruptRetry, e.OnInterrupt)
+	require.True(t, e.SkipIfSuccessful)
+	require.Equal(t, 6*time.Hour, e.CatchupWindow)
+	require.Equal(t, dag.OverlapLatest, e.Overlap)
+	require.Equal(t, 9*time.Second, e.RestartWait)
+	require.Equal(t, 3, e.RetentionDays)
+
+	own, ok := c.Lookup("own")
+	require.True(t, ok)
+	require.Equal(t, time.Hour, own.CatchupWindow)
+	require.Equal(t, dag.OverlapAll, own.Overlap)
+	require.False(t, own.SkipIfSuccessful)
+	require.Equal(t, "heavy", own.Queue)
+}
+
 func TestOnlyDAGFilesAreLoaded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
