@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"os"
 	"os/exec"
@@ -38,9 +39,16 @@ func TestAnswersReadMemoryOnly(t *testing.T) {
 		}
 	}
 	ask(1) // the connection is there
-	idle := s.fileCalls(func() {})
-	busy := s.fileCalls(func() { ask(probes) })
-	t.Logf("calls on files in %s: %d, and %d with %d probes", traced, idle, busy, probes)
+	// What else the process does meanwhile comes and goes: of several counts the smallest tell.
+	idle, busy := math.MaxInt, math.MaxInt
+	for range attempts {
+		idle = min(idle, s.fileCalls(func() {}))
+		busy = min(busy, s.fileCalls(func() { ask(probes) }))
+		t.Logf("calls on files in %s: %d, and %d with %d probes", traced, idle, busy, probes)
+		if busy-idle < probes/2 {
+			break
+		}
+	}
 	require.Positive(t, idle, "the store's own polls are seen")
 	require.Less(t, busy-idle, probes/2, "one call for every second probe would show")
 }

@@ -122,7 +122,7 @@ func burn(t *testing.T) {
 	t.Cleanup(burners.Wait)
 }
 
-// attempts is how often a fault is made at most.
+// attempts is how often something is tried that the machine may have spoilt.
 const attempts = 3
 
 // fair makes the fault, and makes it again when a verdict is not good and a check failed
