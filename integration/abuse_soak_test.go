@@ -44,7 +44,8 @@ func TestRunsLeaveNothingBehind(t *testing.T) {
 	require.LessOrEqual(t, after.goroutines, before.goroutines+some)
 	require.LessOrEqual(t, after.threads, before.threads+some)
 	require.LessOrEqual(t, mib(large), mib(small)+32)
-	require.Empty(t, children(d.pid()), "no zombie is left")
+	// A check starts a process of its own now and then: a zombie stays.
+	eventually(t, func() bool { return len(children(d.pid())) == 0 }, "no zombie is left")
 	require.Equal(t, float64(soakRuns+1), d.metric(`dagu_runs_finished_total{status="succeeded"}`))
 	d.stop()
 	if !soakRetention {
