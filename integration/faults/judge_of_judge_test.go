@@ -35,7 +35,7 @@ func TestJudge(t *testing.T) {
 		for i, letter := range tt.answers {
 			line = append(line, sample{at: at(float64(i)), code: map[rune]int{'g': 200, 'r': 503}[letter]})
 		}
-		got := judge(line, span{made: at(2.5), lifted: at(5.5)}, tt.want, 0)
+		got := judge(line, span{made: at(2.5), lifted: at(5.5)}, tt.want, spare{})
 		require.Equal(t, tt.wrong, got.wrong, name)
 	}
 }

@@ -35,6 +35,9 @@ type want struct {
 	unanswered bool
 }
 
+// spare is what is forgiven: how much later red may come, and green again.
+type spare struct{ red, recovery time.Duration }
+
 // verdict is what the judge found.
 type verdict struct {
 	first    time.Duration // from the fault to the first red answer; 0 is none
@@ -65,8 +68,8 @@ const (
 
 // judge compares what a probe answered with what is wanted. Red is late when a question
 // was answered with green that was asked later than it may be: so nothing is forgiven to
-// the process for what its client was late. The process is forgiven spare.
-func judge(t timeline, s span, w want, spare time.Duration) verdict {
+// the process for what its client was late. The process is forgiven what is allowed.
+func judge(t timeline, s span, w want, allowed spare) verdict {
 	var v verdict
 	object := func(format string, args ...any) {
 		if text := fmt.Sprintf(format, args...); !slices.Contains(v.wrong, text) {
@@ -101,10 +104,10 @@ func judge(t timeline, s span, w want, spare time.Duration) verdict {
 	switch {
 	case v.first == 0:
 		object(never)
-	case green > w.within+spare:
+	case green > w.within+allowed.red:
 		object("still green after %s, want red within %s", green, w.within)
 	}
-	if v.recovery > w.recovers+spare {
+	if v.recovery > w.recovers+allowed.recovery {
 		object("green again after %s, want %s", v.recovery, w.recovers)
 	}
 	if len(t) == 0 || !t[len(t)-1].green() {

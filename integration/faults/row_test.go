@@ -122,24 +122,33 @@ func burn(t *testing.T) {
 	t.Cleanup(burners.Wait)
 }
 
-// attempts is how often something is tried that the machine may have spoilt.
-const attempts = 3
+const (
+	// attempts is how often something is tried that the machine may have spoilt.
+	attempts = 3
+	// stalled is a time for which only a machine that is in trouble keeps a small write waiting.
+	stalled = 3 * time.Second
+)
 
-// fair makes the fault, and makes it again when a verdict is not good and a check failed
-// meanwhile that is none of the row's: it told of the machine, such as of a disk that was
-// too busy for it. On a machine that has nothing else to do there is no such excuse.
+// fair makes the fault, and makes it again when a verdict is not good, a check failed
+// meanwhile that is none of the row's, and a write of our own was kept waiting too: then
+// that check told the truth about the machine, and the verdict says nothing of the row.
+// On a machine that has nothing else to do there is no such excuse.
 func (r row) fair(t *testing.T, v variant, off []string, good func(endpoint string, verdict verdict) bool) map[string]verdict {
 	t.Helper()
 	for n := 1; ; n++ {
+		m := newMeter(t)
 		verdicts, others := r.play(t, v, off)
+		waited := m.read(t)
 		spoilt := false
 		for endpoint, verdict := range verdicts {
 			spoilt = spoilt || !good(endpoint, verdict)
 		}
-		if !spoilt || len(others) == 0 || settings.full || n == attempts {
+		if spoilt {
+			t.Logf("other checks that failed: %q; a write of ours took %s", others, waited)
+		}
+		if !spoilt || len(others) == 0 || waited < stalled || settings.full || n == attempts {
 			return verdicts
 		}
-		t.Logf("once more: other checks failed: %s", strings.Join(others, ", "))
 	}
 }
 
@@ -198,19 +207,19 @@ func (r row) play(t *testing.T, v variant, off []string) (map[string]verdict, []
 	verdicts := map[string]verdict{}
 	for _, endpoint := range endpoints() {
 		line := w.line(endpoint)
-		verdicts[endpoint] = judge(line, times, r.red[endpoint], spare(line))
+		verdicts[endpoint] = judge(line, times, r.red[endpoint], spareOf(line))
 	}
 	return verdicts, r.others(s.log.String())
 }
 
-// spare is what a process is forgiven. A full run is made on a machine that has nothing
+// spareOf is what a process is forgiven. A full run is made on a machine that has nothing
 // else to do. A short one may be given little of it: what was kept from who asked is
 // forgiven too.
-func spare(line timeline) time.Duration {
+func spareOf(line timeline) spare {
 	if settings.full {
-		return lag
+		return spare{red: lag}
 	}
-	return lag + line.late()
+	return spare{red: lag + line.late(), recovery: line.late()}
 }
 
 // recovery is when everything has to be green again.
