@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/signal"
 	"time"
 
 	"go.uber.org/fx"
@@ -84,8 +83,8 @@ var ErrInterrupted = errors.New("interrupted by a signal")
 // seconds, returns without waiting for work. After a signal the error is
 // ErrInterrupted.
 func InForeground(ctx context.Context, c *config.Loaded, log io.Writer, work func(context.Context, Foreground) error) error {
-	signals := catch()
-	defer signal.Stop(signals)
+	signals, release := catch()
+	defer release()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"syscall"
 	"time"
 
 	"go.uber.org/dig"
@@ -48,8 +46,8 @@ type process struct {
 // second signal broke the stop off. It returns within stop_timeout of the first
 // signal whatever a hook does. The error is the root cause of a failed start.
 func Serve(c *config.Loaded, graph Graph) (int, error) {
-	signals := catch()
-	defer signal.Stop(signals)
+	signals, release := catch()
+	defer release()
 	makeRoomForForks()
 
 	self, err := runner.NewSelf()
@@ -81,17 +79,6 @@ func makeRoomForForks() {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + forkers)
 	}
-}
-
-// catch receives the signals that end a process: SIGHUP too, which a closed
-// terminal sends, unless it is ignored as under nohup(1).
-func catch() chan os.Signal {
-	signals := make(chan os.Signal, 3) // as many as mean something
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	if !signal.Ignored(syscall.SIGHUP) {
-		signal.Notify(signals, syscall.SIGHUP)
-	}
-	return signals
 }
 
 // live starts, waits for the end, and stops.

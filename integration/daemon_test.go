@@ -159,6 +159,25 @@ func (d *daemon) signal(s syscall.Signal) {
 	require.NoError(d.tb, d.cmd.Process.Signal(s))
 }
 
+// insist sends a second signal until it is heard: a process takes one for an echo of the
+// first that comes within 200 ms, or later on a slow machine.
+func (d *daemon) insist(s syscall.Signal) {
+	d.tb.Helper()
+	heard := func() bool { return d.ended() || strings.Contains(d.log.String(), "second signal") }
+	again := time.NewTicker(2 * time.Second)
+	defer again.Stop()
+	next := time.After(400 * time.Millisecond)
+	eventually(d.tb, func() bool {
+		select {
+		case <-next:
+			next = again.C
+			_ = d.cmd.Process.Signal(s) // it may be over
+		default:
+		}
+		return heard()
+	}, "the second signal is heard")
+}
+
 // wait waits for the end and returns the exit code, -1 after a signal.
 func (d *daemon) wait() int {
 	d.tb.Helper()

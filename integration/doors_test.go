@@ -86,7 +86,7 @@ func TestSystemdIsTold(t *testing.T) {
 	_, before := s.heard()
 	d.signal(syscall.SIGTERM)
 	eventually(t, func() bool { list, alive := s.heard(); return len(list) == 5 && alive > before+2 }, "it drains, and lives")
-	d.signal(syscall.SIGTERM)
+	d.insist(syscall.SIGTERM)
 	d.wait()
 	list, _ := s.heard()
 	require.Equal(t, []string{"STATUS=starting", "READY=1", "STATUS=running", "STOPPING=1", "STATUS=draining"}, list)
@@ -148,7 +148,7 @@ func TestTheLifeBeforeIsTold(t *testing.T) {
 	eventually(t, func() bool { return countSleepers(h.processes()) == 1 }, "a run is active")
 	d.signal(syscall.SIGTERM)
 	eventually(t, func() bool { return d.answer() == shuttingDown }, "draining")
-	d.signal(syscall.SIGTERM) // at once
+	d.insist(syscall.SIGTERM)
 	require.Equal(t, 130, d.wait())
 	d = h.scheduler()
 	require.Contains(t, d.log.String(), `"how": "forced_drain"`)
