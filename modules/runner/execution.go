@@ -35,6 +35,8 @@ type execution struct {
 	launch  launch
 	argvs   [][]string
 	calls   []call // of other DAGs
+	// began is when its time, and that of its processes, began.
+	began time.Time
 }
 
 func newExecution(x *run, t task) *execution {
@@ -47,8 +49,14 @@ func newExecution(x *run, t task) *execution {
 	return e
 }
 
-// do runs the commands of the task and tells how that ended.
+// do runs the commands of the task and tells how that ended. One that is repeated may
+// end by itself when the run is stopped: only its next execution is kept from it.
 func (e *execution) do(ctx context.Context) result {
+	if e.repeats() {
+		var end func()
+		ctx, end = e.run.grace(ctx)
+		defer end()
+	}
 	e.launch = launch{
 		dirs: e.task.dirs, path: pathOf(e.task.scope.env),
 		outLog: e.outLog, errLog: e.errLog,
@@ -77,6 +85,7 @@ func (e *execution) do(ctx context.Context) result {
 	if err != nil {
 		return e.fail(ctx, err)
 	}
+	e.began = time.Now()
 	r := e.perform(ctx, files.programs, s)
 	r.stdout, r.stdoutFrom = e.outLog, files.outSize
 	s.finish(e.run.killed)
@@ -194,13 +203,16 @@ func (e *execution) processes(ctx context.Context, programs []string, s *streams
 	return r
 }
 
-// ending is how a stop ends the processes of the step. One that is repeated may end
-// by itself: only its next execution is kept from it.
+// repeats tells whether the task is repeated; handlers are not.
+func (e *execution) repeats() bool { return e.task.step.Repeat != nil && !e.task.handler }
+
+// ending is how a stop ends the processes of the step. Those of one that is repeated
+// have had their grace by then.
 func (e *execution) ending() process.Ending {
 	ending := e.run.ending()
 	switch {
-	case e.task.step.Repeat != nil && !e.task.handler:
-		ending.Signal = 0
+	case e.repeats():
+		return process.Ending{}
 	case e.task.step.SignalOnStop != "":
 		ending.Signal = unix.SignalNum(e.task.step.SignalOnStop)
 	}
@@ -279,7 +291,7 @@ func (e *execution) finish(ctx context.Context, r result, s *streams) result {
 	case s.tooMuch():
 		r.err = e.tooLarge()
 	default:
-		r.err = e.publish(ctx, &r, s)
+		e.publishInTime(ctx, &r, s)
 	}
 	return r
 }

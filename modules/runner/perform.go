@@ -143,14 +143,18 @@ var errTimeout = errors.New("the time of the step is over")
 // whole does work in this process, within the time of the step: its context ends with a
 // stop, and with the timeout. The work is waited for in any case.
 func (e *execution) whole(ctx context.Context, work func(ctx context.Context) result) result {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	if timeout := e.task.step.Timeout; timeout > 0 {
-		timer := time.AfterFunc(timeout, func() { cancel(errTimeout) })
-		defer timer.Stop()
-	}
+	ctx, end := e.inTime(ctx)
+	defer end()
 	e.run.first.Do(func() { e.run.runner.options.Metrics.started(e.run.rec) })
 	return e.cut(ctx, work(ctx))
+}
+
+// inTime returns a context that ends with the time of the step, and its end.
+func (e *execution) inTime(ctx context.Context) (context.Context, func()) {
+	if e.task.step.Timeout <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithDeadlineCause(ctx, e.began.Add(e.task.step.Timeout), errTimeout)
 }
 
 // within is whole for work that may not return: it is given up after the grace that

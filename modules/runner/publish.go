@@ -47,6 +47,17 @@ func (p *pump) text() string {
 	return string(bytes.TrimSpace(bytes.ReplaceAll(p.kept, []byte{0}, nil)))
 }
 
+// publishInTime is publish within the time of the step, and with the grace that a stop
+// leaves.
+func (e *execution) publishInTime(ctx context.Context, r *result, s *streams) {
+	ctx, end := e.run.grace(ctx)
+	defer end()
+	ctx, end = e.inTime(ctx)
+	defer end()
+	r.err = e.publish(ctx, r, s)
+	*r = e.cut(ctx, *r)
+}
+
 // publish makes what a succeeded execution leaves for others besides its stdout.
 func (e *execution) publish(ctx context.Context, r *result, s *streams) error {
 	step := e.task.step
@@ -124,7 +135,7 @@ func (o *object) value(ctx context.Context, entry dag.Entry) (any, error) {
 	default:
 		return o.scope.values.ExpandTree(entry.Value), nil
 	}
-	v, err := decode.Value(text, entry.Decode, entry.Select)
+	v, err := decode.Value(ctx, text, entry.Decode, entry.Select)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", entry.Origin, err)
 	}

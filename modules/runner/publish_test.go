@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -150,4 +151,32 @@ func TestTheLastAttemptPublishes(t *testing.T) {
 	require.Equal(t, "2", r.store.step("a").OutputValue)
 	require.Equal(t, map[string]string{"n": "2"}, r.store.step("a").Published)
 	require.Equal(t, "2\n", r.stdout("b"))
+}
+
+// endless is a step whose select has no end of its own.
+const endless = "{name: a, run: echo 1, output: {o: {from: stdout, decode: json, select: 'last(range(1e12))'}}"
+
+// The time of a step holds for what it selects, too, and a stop and a kill end that.
+func TestEndOfASelectWithoutEnd(t *testing.T) {
+	t.Parallel()
+	t.Run("timeout", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t)
+		require.Equal(t, store.StatusFailed, r.run("steps: ["+endless+", timeout_sec: 1}]").Status)
+		require.Equal(t, "timed out after 1s: exit status 124", r.store.step("a").Error)
+	})
+	for name, end := range map[string]func(*rig){
+		"stop": func(r *rig) { r.store.requestStop("run-1") },
+		"kill": func(r *rig) { r.kill() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			done := r.execute(r.record("max_clean_up_time_sec: 1\nsteps: [" + endless + "}]"))
+			require.Eventually(t, func() bool { return r.store.step("a").Status == store.StepRunning }, soon, time.Millisecond)
+			end(r)
+			require.Equal(t, store.StatusAborted, r.await(done).Status)
+			require.Equal(t, store.StepAborted, r.store.step("a").Status)
+		})
+	}
 }

@@ -70,6 +70,26 @@ func (x *run) repeat(ctx context.Context, t task) result {
 	}
 }
 
+// grace returns a context that ends max_clean_up_time_sec after ctx, and with ctx when
+// the run is killed, and its end.
+func (x *run) grace(ctx context.Context) (context.Context, func()) {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	unwatch := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(x.dag.MaxCleanUp)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-x.killed:
+		case <-longer.Done():
+		}
+		cancel(context.Cause(ctx))
+	})
+	return longer, func() {
+		unwatch()
+		cancel(nil)
+	}
+}
+
 // wants tells whether an execution lets the policy go on, as far as its exit code
 // says. A failing one ends the loop unless the policy has its code in view.
 func (p *repetition) wants(r result) bool {

@@ -81,21 +81,50 @@ func TestRetriesComeBeforeRepeating(t *testing.T) {
 // A stop lets the present execution of a repeated step come to its end, and then the loop ends.
 func TestStopOfARepeatedStep(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(o *runner.Options) { o.Resend = time.Millisecond })
-	done := r.execute(r.record(r.text(
-		"working_dir: $DIR", "max_clean_up_time_sec: 100", "steps:",
-		"- name: s",
-		"  repeat_policy: {repeat: true}",
-		"  run: \"echo >> n; trap 'touch signalled' TERM; touch begun; until test -e go; do sleep 0.01; done\"",
-	)))
-	r.appears(r.path("begun"))
-	asked := r.store.asked()
-	r.store.requestStop("run-1")
-	require.Eventually(t, func() bool { return r.store.asked() > asked }, soon, time.Millisecond)
-	require.NoError(t, os.WriteFile(r.path("go"), nil, 0o600))
-	require.Equal(t, store.StatusAborted, r.await(done).Status)
-	require.Equal(t, store.StepAborted, r.store.step("s").Status)
-	require.NoFileExists(t, r.path("signalled"))
+	const wait = "touch begun; until test -e go; do sleep 0.01; done"
+	for name, work := range map[string]string{
+		"a process": `run: "echo >> n; trap 'touch signalled' TERM; ` + wait + `; touch whole"`,
+		"a list":    "run: [" + wait + ", touch whole]",
+		"a body":    "foreach: {items: [1], steps: [{name: a, run: touch begun}, {name: b, depends: a, action: wait.file, with: {path: go, poll_interval: 1ms}}, {name: c, depends: b, run: touch whole}]}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, func(o *runner.Options) { o.Resend = time.Millisecond })
+			done := r.execute(r.record(r.text(
+				"type: graph", "working_dir: $DIR", "max_clean_up_time_sec: 100", "steps:", "- name: s", "  repeat_policy: {repeat: true}", "  "+work,
+			)))
+			r.appears(r.path("begun"))
+			asked := r.store.asked()
+			r.store.requestStop("run-1")
+			require.Eventually(t, func() bool { return r.store.asked() > asked }, soon, time.Millisecond)
+			require.NoError(t, os.WriteFile(r.path("go"), nil, 0o600))
+			require.Equal(t, store.StatusAborted, r.await(done).Status)
+			require.Equal(t, store.StepAborted, r.store.step("s").Status)
+			require.FileExists(t, r.path("whole"))
+			require.NoFileExists(t, r.path("signalled"))
+		})
+	}
+}
+
+// It has max_clean_up_time_sec for that.
+func TestARepeatedStepIsKilledAtLast(t *testing.T) {
+	t.Parallel()
+	for name, work := range map[string]string{
+		"a process": `run: "trap '' TERM; touch begun; sleep 1000"`,
+		"a body":    "foreach: {items: [1], steps: [{run: touch begun; sleep 1000}]}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			done := r.execute(r.record(r.text(
+				"working_dir: $DIR", "max_clean_up_time_sec: 1", "steps:", "- name: s", "  repeat_policy: {repeat: true}", "  "+work,
+			)))
+			r.appears(r.path("begun"))
+			r.store.requestStop("run-1")
+			require.Equal(t, store.StatusAborted, r.await(done).Status)
+			require.Equal(t, store.StepAborted, r.store.step("s").Status)
+		})
+	}
 }
 
 func TestStopOfAWaitForTheNextExecution(t *testing.T) {

@@ -7,6 +7,7 @@ package decode
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,8 +20,9 @@ import (
 
 // Value decodes a text, which is trimmed at both ends, and takes what the jq path
 // selects of it; "" is all. The error says `is not valid JSON` or `is not valid YAML`,
-// or that the path selects nothing, or more than one value.
-func Value(text string, how dag.Decode, path string) (any, error) {
+// or that the path selects nothing, or more than one value. The end of ctx ends a path
+// that computes without end.
+func Value(ctx context.Context, text string, how dag.Decode, path string) (any, error) {
 	text = strings.TrimSpace(text)
 	var v any
 	var err error
@@ -35,7 +37,7 @@ func Value(text string, how dag.Decode, path string) (any, error) {
 	if err != nil || path == "" {
 		return v, err
 	}
-	return pick(v, path)
+	return pick(ctx, v, path)
 }
 
 // Plain returns a text as it is, and any other value as compact JSON.

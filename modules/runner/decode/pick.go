@@ -1,24 +1,25 @@
 package decode
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/itchyny/gojq"
 )
 
-// pick returns the value that a jq path selects.
-func pick(v any, path string) (any, error) {
+// pick returns the value that a jq path selects. A filter may have no end of its own.
+func pick(ctx context.Context, v any, path string) (any, error) {
 	query, err := gojq.Parse(path)
 	if err != nil {
 		return nil, fmt.Errorf("select %s: %w", path, err)
 	}
-	found, err := values(query, v)
+	found, err := values(ctx, query, v)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("select %s: %w", path, err)
 	case len(found) != 1:
 		return nil, fmt.Errorf("select %s: it selects %d values, not one", path, len(found))
-	case found[0] == nil && missing(query, v):
+	case found[0] == nil && missing(ctx, query, v):
 		return nil, fmt.Errorf("select %s: there is no such value", path)
 	}
 	return found[0], nil
@@ -28,13 +29,13 @@ func pick(v any, path string) (any, error) {
 const most = 2
 
 // values returns the first results of a query.
-func values(query *gojq.Query, v any) ([]any, error) {
+func values(ctx context.Context, query *gojq.Query, v any) ([]any, error) {
 	code, err := gojq.Compile(query)
 	if err != nil {
 		return nil, err
 	}
 	var found []any
-	results := code.Run(v)
+	results := code.RunWithContext(ctx, v)
 	for len(found) < most {
 		result, ok := results.Next()
 		if !ok {
@@ -50,8 +51,8 @@ func values(query *gojq.Query, v any) ([]any, error) {
 
 // missing tells whether a query is a path to something that is not there, which jq
 // takes for null. A query that computes something is no path.
-func missing(query *gojq.Query, v any) bool {
-	paths, err := values(&gojq.Query{Term: &gojq.Term{
+func missing(ctx context.Context, query *gojq.Query, v any) bool {
+	paths, err := values(ctx, &gojq.Query{Term: &gojq.Term{
 		Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: "path", Args: []*gojq.Query{query}},
 	}}, v)
 	if err != nil || len(paths) != 1 {

@@ -115,6 +115,9 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 // Spawn starts a process in a group of its own, which the kernel kills when our
 // process dies. The caller closes the files of spec once Spawn has returned.
 func (s *Supervisor) Spawn(ctx context.Context, spec *Spec) (*Process, error) {
+	if ctx.Err() != nil { // a forker that is free must not be the quicker
+		return nil, fmt.Errorf("start %s: %w", spec.Path, context.Cause(ctx))
+	}
 	s.mu.Lock()
 	quit, null := s.quit, s.null
 	if quit != nil {
