@@ -20,7 +20,7 @@ func newStop() *cobra.Command {
 		Long: `Stop the runs of a DAG in whichever process they run: their steps get SIGTERM, and
 SIGKILL after max_clean_up_time_sec. Queued runs are aborted. Without --run-id all
 open runs of the DAG are stopped. The command waits until they have ended, or with
---no-wait returns at once.`,
+--no-wait returns at once. Handlers still run; a further stop ends the one that does.`,
 		Example: `  dagu stop etl
   dagu stop etl --run-id nightly-7
   dagu stop etl --no-wait --format json`,

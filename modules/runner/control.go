@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"dagu/modules/store"
 )
@@ -22,6 +23,8 @@ type control struct {
 	mu sync.Mutex
 	// reason is that of the first stop; "" while there was none.
 	reason store.Reason
+	// asked is the time of the last request to stop that was followed.
+	asked time.Time
 	// cancel ends the phase that runs now; nil between two.
 	cancel   context.CancelCauseFunc
 	handling bool
@@ -30,17 +33,33 @@ type control struct {
 	killed <-chan struct{}
 }
 
-// stop ends the steps. While handlers run already, a shutdown leaves them the
-// time it has, and any other reason ends the one that runs now. Only the first
-// stop counts.
+// stop ends the steps; only the first stop does, and it is the reason. While handlers run
+// already, a shutdown leaves them the time it has; a user ends the one that runs, each
+// time, and any other reason does when it is the first.
 func (c *control) stop(reason store.Reason) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.reason != "" {
-		return
+	c.stopLocked(reason)
+}
+
+// stopOnRequest follows the request of a user that was made at that time, once.
+func (c *control) stopOnRequest(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !at.Equal(c.asked) {
+		c.asked = at
+		c.stopLocked(store.ReasonStopped)
 	}
-	c.reason = reason
-	if c.cancel != nil && (!c.handling || reason != store.ReasonShutdown) {
+}
+
+func (c *control) stopLocked(reason store.Reason) {
+	first := c.reason == ""
+	if first {
+		c.reason = reason
+	}
+	switch {
+	case c.cancel == nil:
+	case !c.handling && first, c.handling && reason == store.ReasonStopped, c.handling && first && reason != store.ReasonShutdown:
 		c.cancel(errStopped)
 	}
 }

@@ -31,7 +31,7 @@ type fakeStore struct {
 	calls   []string
 	counts  map[string]int
 	results []store.Result
-	stops   []string
+	stops   []store.StopRequest
 	// identity is the database's; "" is one of its own.
 	identity string
 	subs     []chan struct{}
@@ -178,7 +178,7 @@ func (f *fakeStore) Enqueue(context.Context, store.NewRun) (store.Run, error) {
 
 func (f *fakeStore) Run(context.Context, string) (store.Run, error) { return store.Run{}, errNoCalls }
 
-func (f *fakeStore) StopRequested(context.Context) ([]string, error) {
+func (f *fakeStore) StopRequested(context.Context) ([]store.StopRequest, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.counts["stops"]++
@@ -197,7 +197,9 @@ func (f *fakeStore) Subscribe(store.Topic) (<-chan struct{}, func()) {
 func (f *fakeStore) requestStop(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.stops = append(f.stops, id)
+	f.counts["requests"]++
+	f.stops = slices.DeleteFunc(f.stops, func(r store.StopRequest) bool { return r.RunID == id })
+	f.stops = append(f.stops, store.StopRequest{RunID: id, At: time.Unix(int64(f.counts["requests"]), 0)})
 	for _, sub := range f.subs {
 		select {
 		case sub <- struct{}{}:

@@ -94,8 +94,8 @@ type Store interface {
 	Enqueue(ctx context.Context, n store.NewRun) (store.Run, error)
 	// Run returns a run; store.ErrNotFound when there is none of the id.
 	Run(ctx context.Context, id string) (store.Run, error)
-	// StopRequested returns the ids of our runs that are to be stopped.
-	StopRequested(ctx context.Context) ([]string, error)
+	// StopRequested returns the requests to stop our runs.
+	StopRequested(ctx context.Context) ([]store.StopRequest, error)
 	// Subscribe returns a channel that holds a value after a change, and its end.
 	Subscribe(topic store.Topic) (<-chan struct{}, func())
 }

@@ -48,9 +48,7 @@ func (x *run) blame(o outcome) outcome {
 	case store.ReasonTimeout:
 		o.status = store.StatusFailed
 		o.errs = append(o.errs, fmt.Sprintf("the run timed out after %s", x.dag.Timeout))
-	case store.ReasonShutdown, store.ReasonWorkerLost:
-		o.status = store.StatusAborted
-	default:
+	default: // what had failed before has failed
 	}
 	return o
 }

@@ -105,8 +105,12 @@ func (x *run) attempt(life context.Context) (o outcome) {
 	o.again = x.isRetried(o)
 	failed := o.status == store.StatusFailed
 	o = x.walkHandlers(life, o)
-	if !failed { // else the failure handler has run, or is to run after the last attempt
+	switch {
+	case !failed:
 		o.again = x.isRetried(o)
+	case o.again && x.stopReason() == store.ReasonStopped: // as when it had waited already
+		o.again, o.status, o.reason = false, store.StatusAborted, store.ReasonStopped
+	default: // the failure handler has run, or is to run after the last attempt
 	}
 	return o
 }

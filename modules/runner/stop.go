@@ -52,7 +52,7 @@ func (r *Runner) watchStops(ctx context.Context, stops <-chan struct{}) {
 func (r *Runner) stopOnce(ctx context.Context) time.Duration {
 	ctx, cancel := context.WithTimeout(ctx, stopRead)
 	defer cancel()
-	ids, err := r.store.StopRequested(ctx)
+	requests, err := r.store.StopRequested(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.log.Warn("stop requests could not be read, they are read again", zap.Error(err))
@@ -60,15 +60,15 @@ func (r *Runner) stopOnce(ctx context.Context) time.Duration {
 		return stopRetry
 	}
 	var pause time.Duration
-	for _, id := range ids {
+	for _, request := range requests {
 		r.mu.Lock()
-		x := r.active[id]
+		x := r.active[request.RunID]
 		r.mu.Unlock()
 		if x == nil {
 			pause = stopAgain
 			continue
 		}
-		x.stop(store.ReasonStopped)
+		x.stopOnRequest(request.At)
 	}
 	return pause
 }

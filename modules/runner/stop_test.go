@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,6 +175,98 @@ func TestDrainLeavesTimeToStop(t *testing.T) {
 	require.NoError(t, r.runner.Stop(ctx))
 	require.Equal(t, store.ReasonShutdown, r.await(done).Reason)
 	require.FileExists(t, r.path("cleaned"))
+}
+
+// Each further request of a user ends the handler that runs, whatever ended the steps.
+func TestStopOfHandlers(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		text   string
+		stops  []string // one before each request
+		status store.Status
+		reason store.Reason
+		want   store.StepStatus // of the exit handler
+	}{
+		"after a timeout": {
+			"timeout_sec: 1\nsteps: [{name: a, run: sleep 60}]\nhandler_on: {exit: {run: 'touch $DIR/ready; sleep 60'}}",
+			[]string{"ready"}, store.StatusFailed, store.ReasonTimeout, store.StepAborted,
+		},
+		"after a stop": {
+			"steps: [{name: a, run: 'touch $DIR/ready; sleep 60'}]\nhandler_on: {abort: {run: 'touch $DIR/late; sleep 60'}, exit: {run: echo e}}",
+			[]string{"ready", "late"}, store.StatusAborted, store.ReasonStopped, store.StepSucceeded,
+		},
+		"again": {
+			"steps: [{name: a, run: 'touch $DIR/ready; sleep 60'}]\nhandler_on: {abort: {run: 'touch $DIR/late; sleep 60'}, exit: {run: 'touch $DIR/last; sleep 60'}}",
+			[]string{"ready", "late", "last"}, store.StatusAborted, store.ReasonStopped, store.StepAborted,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			done := r.execute(r.record(r.text(tt.text)))
+			for _, file := range tt.stops {
+				r.appears(r.path(file))
+				r.store.requestStop("run-1")
+			}
+			result := r.await(done)
+			require.Equal(t, tt.status, result.Status, result.Error)
+			require.Equal(t, tt.reason, result.Reason)
+			require.Equal(t, tt.want, r.store.step("onExit").Status)
+		})
+	}
+}
+
+// A request counts once, however often it is read.
+func TestStopIsFollowedOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	done := r.execute(r.record(r.text("steps: [{name: a, run: 'touch $DIR/ready; sleep 60'}]",
+		"handler_on: {abort: {run: 'touch $DIR/late; until test -e $DIR/go; do sleep 0.01; done'}}")))
+	r.appears(r.path("ready"))
+	r.store.requestStop("run-1")
+	r.appears(r.path("late"))
+	r.store.requestStop("run-2") // is waited for, so requests are read again and again
+	asked := r.store.asked()
+	require.Eventually(t, func() bool { return r.store.asked() > asked+2 }, soon, time.Millisecond)
+	require.NoError(t, os.WriteFile(r.path("go"), nil, 0o600))
+	r.await(done)
+	require.Equal(t, store.StepSucceeded, r.store.step("onAbort").Status)
+}
+
+// What had failed before a shutdown has failed, and is told and retried so.
+func TestShutdownOfAFailedRun(t *testing.T) {
+	t.Parallel()
+	const text = "steps: [{name: a, run: exit 1}, {name: b, run: 'touch $DIR/ready; sleep 60'}]\nhandler_on: {failure: {run: echo f}, abort: {run: echo a}}"
+	for name, tt := range map[string]struct {
+		text, outline string
+		failure       store.StepStatus
+	}{
+		"once":                 {text, "interrupt", store.StepSucceeded},
+		"with retries":         {"retry_policy: {limit: 1, interval_sec: 10}\n" + text, "retry in 10s", store.StepNotStarted},
+		"with on_interrupt":    {"on_interrupt: retry\n" + text, "interrupt", store.StepSucceeded},
+		"with both of the two": {"on_interrupt: retry\nretry_policy: {limit: 1, interval_sec: 10}\n" + text, "interrupt", store.StepNotStarted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			rec := r.record(r.text(tt.text))
+			rec.ID = strings.ReplaceAll(fmt.Sprint("failed-", name, os.Getpid()), " ", "-") // what is left of it is looked for, also in other tests
+			rec.RetryInterrupted = strings.Contains(tt.text, "on_interrupt")
+			done := r.execute(rec)
+			r.appears(r.path("ready"))
+			require.Eventually(t, func() bool { return r.store.step("a").Status == store.StepFailed }, soon, time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			require.NoError(t, r.runner.Stop(ctx))
+			result := r.await(done)
+			require.Equal(t, store.StatusFailed, result.Status)
+			require.Equal(t, store.ReasonShutdown, result.Reason)
+			require.Contains(t, result.Error, "step a: exit status 1")
+			require.Equal(t, []string{tt.outline}, last(r.store.outline()))
+			require.Equal(t, tt.failure, r.store.step("onFailure").Status)
+			require.Equal(t, store.StepNotStarted, r.store.step("onAbort").Status)
+		})
+	}
 }
 
 func TestShutdownLeavesHandlersTheirTime(t *testing.T) {

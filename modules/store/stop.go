@@ -1,10 +1,15 @@
 package store
 
-import "context"
+import (
+	"context"
+	"database/sql"
+	"time"
+)
 
 // RequestStop asks for the end of a run, or with an empty runID of all open runs
 // of the DAG. Queued ones are aborted at once; the processes that execute the
-// running ones learn of it through StopRequested. n is how many open runs were
+// running ones learn of it through StopRequested; a later request replaces the time of
+// an earlier one, so that it is news too. n is how many open runs were
 // meant; 0 when the run is over already. ErrNotFound when there is no such run;
 // dag may be empty when runID is not.
 func (s *Store) RequestStop(ctx context.Context, dag, runID string) (n int, err error) {
@@ -18,7 +23,7 @@ func (s *Store) RequestStop(ctx context.Context, dag, runID string) (n int, err 
 				err = t.stopQueued(ctx, r)
 			} else {
 				t.wake |= TopicStop
-				_, err = t.exec(ctx, "update runs set stop_requested = $2 where seq = $1 and stop_requested = 0", r.seq, nanos(t.now))
+				_, err = t.exec(ctx, "update runs set stop_requested = $2 where seq = $1", r.seq, nanos(t.now))
 			}
 			if err != nil {
 				return 0, err
@@ -64,11 +69,25 @@ func (t *tx) endQueued(ctx context.Context, r row, reason Reason) error {
 	return t.recount(ctx, r)
 }
 
-// StopRequested returns the ids of this process's running runs that are to be stopped.
-func (s *Store) StopRequested(ctx context.Context) ([]string, error) {
+// StopRequest says that somebody wants a run stopped.
+type StopRequest struct {
+	RunID string
+	// At is when that was asked for last; it tells a new request from one that is known.
+	At time.Time
+}
+
+func scanStopRequest(rows *sql.Rows) (r StopRequest, err error) {
+	var at int64
+	err = rows.Scan(&r.RunID, &at)
+	r.At = instant(at)
+	return r, err
+}
+
+// StopRequested returns the requests to stop running runs of this process.
+func (s *Store) StopRequested(ctx context.Context) ([]StopRequest, error) {
 	owner := s.Instance()
-	return read(ctx, s, "read stop requests", func(ctx context.Context, q queryer) ([]string, error) {
-		return collect(ctx, q, word,
-			"select id from runs where status = 'running' and owner = $1 and stop_requested <> 0 order by seq", owner)
+	return read(ctx, s, "read stop requests", func(ctx context.Context, q queryer) ([]StopRequest, error) {
+		return collect(ctx, q, scanStopRequest,
+			"select id, stop_requested from runs where status = 'running' and owner = $1 and stop_requested <> 0 order by seq", owner)
 	})
 }

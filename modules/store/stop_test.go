@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,12 +22,8 @@ func TestRequestStop(t *testing.T) {
 	n, err := other.RequestStop(t.Context(), "d", "")
 	require.NoError(t, err)
 	require.Equal(t, 3, n)
-	ids, err := s.StopRequested(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, []string{running.ID}, ids)
-	ids, err = other.StopRequested(t.Context())
-	require.NoError(t, err)
-	require.Empty(t, ids, "it owns none")
+	require.Equal(t, []string{running.ID}, toStop(t, s))
+	require.Empty(t, toStop(t, other), "it owns none")
 	for _, id := range []string{"d-1", "d-2"} {
 		run, failed := s.Run(t.Context(), id)
 		require.NoError(t, failed)
@@ -37,13 +34,15 @@ func TestRequestStop(t *testing.T) {
 	}
 	require.Equal(t, []string{"e-0"}, idsOf(admit(t, s, store.Admission{Free: 9})), "others are left alone")
 
+	later := clock.Step(time.Second)
 	n, err = s.RequestStop(t.Context(), "d", "")
 	require.NoError(t, err)
 	require.Equal(t, 1, n, "a repeat")
-	require.NoError(t, s.Finish(t.Context(), running.Ref(), store.Result{Status: store.StatusAborted, Reason: store.ReasonStopped}))
-	ids, err = s.StopRequested(t.Context())
+	requests, err := s.StopRequested(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, ids)
+	require.Equal(t, []store.StopRequest{{RunID: running.ID, At: later}}, requests, "it is news")
+	require.NoError(t, s.Finish(t.Context(), running.Ref(), store.Result{Status: store.StatusAborted, Reason: store.ReasonStopped}))
+	require.Empty(t, toStop(t, s))
 	n, err = s.RequestStop(t.Context(), "d", running.ID)
 	require.NoError(t, err)
 	require.Zero(t, n, "it is over")
@@ -68,4 +67,16 @@ func TestUnadmitOfAStoppedRunEndsIt(t *testing.T) {
 	run, err = s.Run(t.Context(), run.ID)
 	require.NoError(t, err)
 	require.Equal(t, store.StatusAborted, run.Status)
+}
+
+// toStop lists the runs of a process that are to be stopped.
+func toStop(t *testing.T, s *store.Store) []string {
+	t.Helper()
+	requests, err := s.StopRequested(t.Context())
+	require.NoError(t, err)
+	var ids []string
+	for _, r := range requests {
+		ids = append(ids, r.RunID)
+	}
+	return ids
 }
