@@ -81,8 +81,9 @@ type modelEntry struct {
 type modelRun struct {
 	id, dag  string
 	due      time.Time
-	restart  bool      // a restart has made it
-	first    time.Time // when its attempts started, the earliest; zero is never
+	restart  bool        // a restart has made it
+	after    []*modelRun // what that stops
+	first    time.Time   // when its attempts started, the earliest; zero is never
 	started  time.Time
 	finished time.Time
 	status   store.Status
@@ -306,19 +307,27 @@ func (r *modelRun) stop() {
 // fire does what a due time asks for.
 func (m *model) fire(c candidate) {
 	at := c.times[0]
+	var stopped []*modelRun
 	for _, r := range m.runs {
 		switch {
 		case r.dag != c.dag:
-		case c.kind != store.KindStart:
-			if r.runsBefore(at) {
-				r.stop()
-			}
-		case c.overlap == dag.OverlapLatest && r.status == store.StatusQueued && r.first.IsZero() && !r.restart && !r.due.IsZero() && r.due.Before(at):
+		case c.kind != store.KindStart && r.runsBefore(at):
+			r.stop()
+			stopped = append(stopped, r)
+		case c.replaces(r):
 			r.status = store.StatusAborted
 			m.outcomes[c.line][r.due] = outcome{store.OutcomeSkipped, store.ReasonSuperseded}
 		}
 	}
 	if c.kind != store.KindStop {
-		m.add(&modelRun{id: scheduler.RunID(c.dag, c.kind, at), dag: c.dag, due: at, restart: c.kind == store.KindRestart})
+		m.add(&modelRun{id: scheduler.RunID(c.dag, c.kind, at), dag: c.dag, due: at, restart: c.kind == store.KindRestart, after: stopped})
 	}
+}
+
+// replaces tells that the candidate takes the place of a run that waits.
+func (c candidate) replaces(r *modelRun) bool {
+	if r.status != store.StatusQueued || !r.first.IsZero() || r.due.IsZero() || !r.due.Before(c.times[0]) {
+		return false
+	}
+	return c.kind == store.KindRestart && r.restart || c.kind == store.KindStart && c.overlap == dag.OverlapLatest && !r.restart
 }

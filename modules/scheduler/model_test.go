@@ -236,13 +236,17 @@ func (r *trial) enqueue(rt *rapid.T) {
 	r.model.add(&modelRun{id: id, dag: name})
 }
 
-// admit moves runs from their queue to running; which is another test's matter.
+// admit moves runs from their queue to running; which is another test's matter, but
+// that a restart does not run before what it stops is over.
 func (r *trial) admit(rt *rapid.T) {
 	runs, err := r.store.Admit(context.Background(), store.Admission{Free: rapid.IntRange(1, 3).Draw(rt, "free")})
 	require.NoError(rt, err)
 	for _, run := range runs {
 		m := r.model.runs[run.ID]
 		require.Equal(rt, store.StatusQueued, m.status, run.ID)
+		for _, stopped := range m.after {
+			require.True(rt, stopped.status.Final(), "run %s of a restart has been admitted, and %s is %s", run.ID, stopped.id, stopped.status)
+		}
 		m.status, m.started, m.ref = store.StatusRunning, r.now(), run.Ref()
 		if m.first.IsZero() || m.started.Before(m.first) { // clocks go back
 			m.first = m.started

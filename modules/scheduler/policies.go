@@ -90,11 +90,15 @@ func judgeStop(c taken, s store.State) store.Verdict {
 }
 
 // judgeRestart starts an idle DAG too, unless that is about to start, or has started since.
+// It takes the place of an earlier restart that still waits. To leave it to that one
+// would not do: that may wait behind a run which only this one stops.
 func judgeRestart(c taken, s store.State) store.Verdict {
 	if !s.Started && s.Busy {
 		return skipped(store.ReasonOverlap)
 	}
-	return c.verdict
+	v := c.verdict
+	v.Replace = true
+	return v
 }
 
 func judgeStart(c taken, s store.State) store.Verdict {

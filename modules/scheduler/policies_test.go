@@ -58,12 +58,36 @@ func (w *world) runs(dag string) []string {
 // admitOne takes the next run of a DAG from its queue, and leaves it running.
 func (w *world) admitOne() store.Run {
 	w.t.Helper()
-	_, err := w.store.Own(w.t.Context(), store.RoleScheduler)
-	require.NoError(w.t, err)
-	runs, err := w.store.Admit(w.t.Context(), store.Admission{Free: 1})
-	require.NoError(w.t, err)
+	runs := w.admit(1)
 	require.Len(w.t, runs, 1)
 	return runs[0]
+}
+
+// admitAll takes all runs that may run from their queues, and leaves them running.
+func (w *world) admitAll() []store.Run {
+	w.t.Helper()
+	return w.admit(100)
+}
+
+func (w *world) admit(free int) []store.Run {
+	w.t.Helper()
+	_, err := w.store.Own(w.t.Context(), store.RoleScheduler)
+	require.NoError(w.t, err)
+	runs, err := w.store.Admit(w.t.Context(), store.Admission{Free: free})
+	require.NoError(w.t, err)
+	return runs
+}
+
+// toStop lists the running runs that are to be stopped.
+func (w *world) toStop() []string {
+	w.t.Helper()
+	requests, err := w.store.StopRequested(w.t.Context())
+	require.NoError(w.t, err)
+	var ids []string
+	for _, r := range requests {
+		ids = append(ids, r.RunID)
+	}
+	return ids
 }
 
 func (w *world) end(run store.Run, status store.Status) {
@@ -292,9 +316,7 @@ func TestAStopIsDecidedBeforeTheStartOfItsMinute(t *testing.T) {
 		run := w.admitOne()
 		require.Equal(w.t, []string{"01:00 fired", "01:00 skipped idle"}, w.outcomes("a"))
 		w.pass(time.Hour)
-		ids, err := w.store.StopRequested(w.t.Context())
-		require.NoError(w.t, err)
-		require.Equal(w.t, []string{run.ID}, ids)
+		require.Equal(w.t, []string{run.ID}, w.toStop())
 		require.Equal(w.t, []string{"01:00 scheduler running", "02:00 scheduler queued"}, w.runs("a"), "the start of the minute is not stopped")
 		w.end(run, store.StatusAborted)
 		w.pass(time.Hour)
@@ -320,9 +342,7 @@ func TestALateStopEndsWhatStartedBeforeIt(t *testing.T) {
 		w.admitOne()
 		w.start()
 		require.Equal(w.t, []string{"00:30 missed no_catchup", "01:00 fired"}, w.outcomes("a"))
-		ids, err := w.store.StopRequested(w.t.Context())
-		require.NoError(w.t, err)
-		require.Equal(w.t, []string{old.ID}, ids)
+		require.Equal(w.t, []string{old.ID}, w.toStop())
 	})
 }
 
@@ -338,9 +358,7 @@ func TestARestartStopsAndStartsAgain(t *testing.T) {
 		require.Equal(w.t, []string{"01:00 scheduler queued"}, w.runs("a"), "an idle DAG is started")
 		run := w.admitOne()
 		w.pass(time.Hour)
-		ids, err := w.store.StopRequested(w.t.Context())
-		require.NoError(w.t, err)
-		require.Equal(w.t, []string{run.ID}, ids)
+		require.Equal(w.t, []string{run.ID}, w.toStop())
 		require.Equal(w.t, []string{"01:00 scheduler running", "02:00 scheduler queued"}, w.runs("a"))
 		w.end(run, store.StatusAborted)
 		w.pass(10*time.Second - time.Nanosecond)
@@ -351,6 +369,88 @@ func TestARestartStopsAndStartsAgain(t *testing.T) {
 		w.admitOne()
 		w.pass(time.Hour)
 		require.Equal(w.t, []string{"01:00 fired", "02:00 fired", "03:00 fired"}, w.outcomes("a"))
+	})
+}
+
+// restarts puts a DAG that is restarted each minute in a queue with room for more.
+func (w *world) restarts() {
+	w.t.Helper()
+	w.putWith("a", func(e *catalog.Entry) {
+		e.Schedules = append(e.Schedules, at(w.t, dag.ScheduleRestart, "* * * * *"))
+		e.Queue = "wide"
+	})
+	_, _, err := w.store.SetLimits(w.t.Context(), store.Limits{Slots: map[string]int{"wide": 3}})
+	require.NoError(w.t, err)
+}
+
+func TestARestartTakesThePlaceOfOneThatWaits(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.restarts()
+		w.start()
+		w.pass(time.Minute)
+		slow := w.admitOne()
+		for range 3 { // it takes its time to stop
+			w.pass(time.Minute)
+			require.Empty(w.t, w.admitAll())
+		}
+		require.Equal(w.t, []string{"00:01 fired", "00:02 skipped superseded", "00:03 skipped superseded", "00:04 fired"}, w.outcomes("a"))
+		require.Equal(w.t, []string{
+			"00:01 scheduler running", "00:02 scheduler aborted superseded", "00:03 scheduler aborted superseded", "00:04 scheduler queued",
+		}, w.runs("a"))
+
+		w.end(slow, store.StatusAborted)
+		run := w.admitOne()
+		require.Empty(w.t, w.admitAll())
+		w.pass(time.Minute)
+		require.Empty(w.t, w.admitAll())
+		w.end(run, store.StatusAborted)
+		w.admitOne()
+		require.Equal(w.t, []string{"00:04 scheduler aborted", "00:05 scheduler running"}, w.runs("a")[3:], "what comes later is as ever")
+		require.Equal(w.t, []string{"00:04 fired", "00:05 fired"}, w.outcomes("a")[3:])
+	})
+}
+
+// The run of a restart may wait behind one that was queued before it and does not end
+// by itself.
+func TestARestartStopsWhatAnEarlierOneWaitsBehind(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.putWith("a", func(e *catalog.Entry) {
+			e.Schedules = append(e.Schedules, at(w.t, dag.ScheduleRestart, "* * * * *"))
+		})
+		w.start()
+		w.pass(time.Minute)
+		first := w.admitOne()
+		_, err := w.store.Enqueue(w.t.Context(), store.NewRun{ID: "hand", DAG: "a", TextHash: "text", Trigger: store.TriggerManual})
+		require.NoError(w.t, err)
+		w.pass(time.Minute)
+		w.end(first, store.StatusAborted)
+		hand := w.admitOne()
+		require.Equal(w.t, "hand", hand.ID)
+		w.pass(time.Minute)
+		require.Equal(w.t, []string{"hand"}, w.toStop())
+		require.Empty(w.t, w.admitAll())
+		w.end(hand, store.StatusAborted)
+		w.admitOne()
+		require.Equal(w.t, []string{"00:01 fired", "00:02 skipped superseded", "00:03 fired"}, w.outcomes("a"))
+	})
+}
+
+// What a restart stopped may be over while the restart waits, as its file says, or for a
+// slot: it is on its way then.
+func TestARestartLeavesAnEarlierOneAloneWhenNothingRuns(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.restarts()
+		w.start()
+		w.pass(time.Minute)
+		first := w.admitOne()
+		w.pass(time.Minute)
+		w.end(first, store.StatusAborted)
+		w.pass(time.Minute)
+		require.Equal(w.t, []string{"00:01 fired", "00:02 fired", "00:03 skipped overlap"}, w.outcomes("a"))
+		require.Equal(w.t, "00:02", w.admitOne().Due.UTC().Format("15:04"))
 	})
 }
 

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"slices"
 	"time"
 
 	"dagu/modules/catalog"
@@ -70,10 +71,11 @@ func Simulate(e catalog.Entry, m Made) Sums {
 type made struct {
 	duration time.Duration
 	sums     Sums
-	// running tells that a run runs, from started to ends; waiting are queued behind it.
+	// running tells that a run runs, from started to ends; waiting are the kinds of those
+	// that are queued behind it.
 	running       bool
 	started, ends time.Time
-	waiting       int
+	waiting       []store.Kind
 	// finished is when a run ended last.
 	finished time.Time
 }
@@ -88,8 +90,8 @@ func (w *made) pass(now time.Time) {
 // end ends the run that runs; the next one starts.
 func (w *made) end(at time.Time) {
 	w.running, w.finished = false, at
-	if w.waiting > 0 {
-		w.waiting--
+	if len(w.waiting) > 0 {
+		w.waiting = w.waiting[1:]
 		w.start(at)
 	}
 }
@@ -101,7 +103,7 @@ func (w *made) start(at time.Time) {
 // decide decides a due time as the store would, and does what it asks for.
 func (w *made) decide(c taken, now time.Time) {
 	s := store.State{
-		Busy:    w.running || w.waiting > 0,
+		Busy:    w.running || len(w.waiting) > 0,
 		Started: w.running && w.started.Before(c.Due),
 	}
 	s.Succeeded = !c.SucceededFrom.IsZero() && !w.finished.Before(c.SucceededFrom) && w.finished.Before(c.Due)
@@ -111,9 +113,7 @@ func (w *made) decide(c taken, now time.Time) {
 		return
 	}
 	if v.Replace {
-		w.sums.Fired -= w.waiting
-		w.sums.add(store.Verdict{Outcome: store.OutcomeSkipped, Reason: store.ReasonSuperseded}, w.waiting)
-		w.waiting = 0
+		w.supersede(c.Kind)
 	}
 	if c.Kind != store.KindStart && s.Started {
 		w.end(now)
@@ -122,12 +122,22 @@ func (w *made) decide(c taken, now time.Time) {
 		return
 	}
 	if w.running {
-		w.waiting++
-		w.sums.Queued = max(w.sums.Queued, w.waiting)
+		w.waiting = append(w.waiting, c.Kind)
+		w.sums.Queued = max(w.sums.Queued, len(w.waiting))
 		return
 	}
 	w.start(now)
 	w.pass(now) // it may take no time
+}
+
+// supersede ends what waits of a kind.
+func (w *made) supersede(kind store.Kind) {
+	before := len(w.waiting)
+	w.waiting = slices.DeleteFunc(w.waiting, func(k store.Kind) bool { return k == kind })
+	if n := before - len(w.waiting); n > 0 {
+		w.sums.Fired -= n
+		w.sums.add(skipped(store.ReasonSuperseded), n)
+	}
 }
 
 // WithOverlap is the DAG as it would be with another overlap policy.

@@ -68,3 +68,19 @@ func TestSimulateStops(t *testing.T) {
 		Fired: 1, Skipped: 1, Missed: 2, Reasons: map[store.Reason]int{store.ReasonIdle: 1, store.ReasonNoCatchup: 2},
 	}, scheduler.Simulate(e, m))
 }
+
+// The restart of 12:45 waits behind a start that waited before it, until that of 12:55
+// takes its place; a later start does not.
+func TestSimulateRestartsThatWait(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
+	e := scheduled(t, "d", "10,20,30,50 * * * *", "45,55 * * * *")
+	e.Schedules[1].Kind = dag.ScheduleRestart
+	m := scheduler.Made{From: from, To: from.Add(time.Hour - time.Minute), Duration: 70 * time.Minute, MisfireThreshold: time.Minute}
+	require.Equal(t, scheduler.Sums{
+		Fired: 5, Skipped: 1, Reasons: map[store.Reason]int{store.ReasonSuperseded: 1}, Queued: 3,
+	}, scheduler.Simulate(scheduler.WithOverlap(e, dag.OverlapAll), m))
+	require.Equal(t, scheduler.Sums{
+		Fired: 4, Skipped: 2, Reasons: map[store.Reason]int{store.ReasonSuperseded: 2}, Queued: 2,
+	}, scheduler.Simulate(scheduler.WithOverlap(e, dag.OverlapLatest), m), "start of 12:20, restart of 12:45")
+}

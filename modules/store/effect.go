@@ -68,11 +68,12 @@ func (d *decider) place(ctx context.Context, c Candidate, v Verdict, run NewRun)
 	return nil
 }
 
-// supersede ends the runs of earlier start times that have never begun, and says so
-// in the outcomes of those.
+// supersede ends the runs of earlier due times of the candidate's kind that have never
+// begun, and says so in the outcomes of those.
 func (d *decider) supersede(ctx context.Context, c Candidate) error {
 	waiting, err := collect(ctx, d, scanRow, "select "+runColumns+` from runs where parent = '' and dag = $1 and status = 'queued'
-		and attempt = 0 and due <> 0 and due < $2 and restart_wait is null order by seq`, c.DAG, nanos(c.Due))
+		and attempt = 0 and due <> 0 and due < $2 and case when restart_wait is null then 'start' else 'restart' end = $3
+		order by seq`, c.DAG, nanos(c.Due), c.Kind)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (d *decider) supersede(ctx context.Context, c Candidate) error {
 			return err
 		}
 		if _, err = d.exec(ctx, `update occurrences set outcome = 'skipped', reason = $4
-			where dag = $1 and kind = 'start' and due = $2 and run_id = $3`, r.DAG, nanos(r.Due), r.ID, ReasonSuperseded); err != nil {
+			where dag = $1 and kind = $5 and due = $2 and run_id = $3`, r.DAG, nanos(r.Due), r.ID, ReasonSuperseded, c.Kind); err != nil {
 			return err
 		}
 	}

@@ -163,6 +163,39 @@ func TestALaterStartTakesThePlaceOfWaitingOnes(t *testing.T) {
 	require.Equal(t, store.OutcomeFired, rows[1].Outcome)
 }
 
+func TestALaterRestartTakesThePlaceOfAWaitingOne(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	limit(t, s, map[string]int{"d": 9})
+	old, err := s.StartNow(t.Context(), newRun("d", "old"))
+	require.NoError(t, err)
+	start := decide(t, s, candidate("d", noon()), fire("d", noon()))
+	restart := func(minute int) (store.Candidate, store.Verdict) {
+		due := noon().Add(time.Duration(minute) * time.Minute)
+		v := fire("d", due)
+		v.Replace = true
+		return store.Candidate{DAG: "d", Kind: store.KindRestart, Due: due}, v
+	}
+	clock.Step(2 * time.Minute)
+	c1, v1 := restart(1)
+	first := decide(t, s, c1, v1)
+	c2, v2 := restart(2)
+	second := decide(t, s, c2, v2)
+
+	run, err := s.Run(t.Context(), first.Run.ID)
+	require.NoError(t, err)
+	require.Equal(t, []any{store.StatusAborted, store.ReasonSuperseded}, []any{run.Status, run.Reason})
+	again := decided(t, s, c1)
+	require.Equal(t, []any{store.OutcomeSkipped, store.ReasonSuperseded}, []any{again.Outcome, again.Reason})
+	require.Equal(t, store.OutcomeFired, decided(t, s, c2).Outcome)
+
+	many := store.Admission{Free: 10}
+	require.Equal(t, []string{start.Run.ID}, idsOf(admit(t, s, many)), "the old run is not over, and a start is none of a restart's")
+	require.NoError(t, s.Finish(t.Context(), old.Ref(), store.Result{Status: store.StatusAborted, Reason: store.ReasonStopped}))
+	require.Equal(t, []string{second.Run.ID}, idsOf(admit(t, s, many)))
+}
+
 func TestSerialRunsAreAdmittedOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	s := openOwner(t, store.Options{})

@@ -191,7 +191,7 @@ type Verdict struct {
 	Run *NewRun
 	// Serial keeps the run waiting while another of the DAG runs, or waits before it with Serial.
 	Serial bool
-	// Replace ends the runs of earlier due times that still wait in their queue.
+	// Replace ends the runs of earlier due times of this kind that still wait in their queue.
 	Replace bool
 	// RestartWait is how long the run of a restart waits after the end of those that it stops.
 	RestartWait time.Duration
