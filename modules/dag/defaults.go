@@ -59,7 +59,11 @@ var defaultsTable = newTable(map[string]string{"precondition": "preconditions"},
 				d.repeat = decodeRepeat(n)
 			}
 		}},
-		{"signal_on_stop", func(d *defaults, n node) { decodeSignal(&d.signal, n) }},
+		{"signal_on_stop", func(d *defaults, n node) {
+			if d.signal = ""; !n.textual() || n.Value != "" {
+				decodeSignal(&d.signal, n)
+			}
+		}},
 		{"mail_on_error", func(d *defaults, n node) {
 			var on bool
 			setBool(&on, n)
