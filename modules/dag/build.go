@@ -16,13 +16,13 @@ const maxName = 40
 // name returns the name of a document, after a check. The first document may
 // leave it to its file.
 func (l *loading) name(d *draft, from document, first bool) string {
-	e := d.fields.get("name")
+	e := d.fields.given("name")
 	if e != nil && first && l.strict {
 		e.keyNode.failHere("entrypoint document must not define name")
 	}
 	at, name := d.root, ""
 	at.line, at.column, at.key = from.line, from.column, "name"
-	if e != nil && !e.value.null() {
+	if e != nil {
 		var ok bool
 		if name, ok = e.value.name(); !ok {
 			return ""

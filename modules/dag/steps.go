@@ -117,7 +117,7 @@ func (d *draft) setHandler(i int, n node) {
 		return
 	}
 	for _, key := range [...]string{"depends", "retry_policy", "repeat_policy"} {
-		if e := s.fields.get(key); e != nil {
+		if e := s.fields.given(key); e != nil {
 			e.keyNode.failHere("a handler must not have %s", key)
 		}
 	}

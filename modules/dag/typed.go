@@ -59,12 +59,12 @@ func (l *paramList) addTyped(n node) {
 func (p Param) checkConstraints(fields entries) {
 	number := p.Type == ParamInteger || p.Type == ParamNumber
 	for _, key := range [...]string{"minimum", "maximum"} {
-		if e := fields.get(key); e != nil && !number {
+		if e := fields.given(key); e != nil && !number {
 			e.keyNode.failHere("params: %s fits the types integer and number, not %s", key, p.Type)
 		}
 	}
 	for _, key := range [...]string{"min_length", "max_length", "pattern"} {
-		if e := fields.get(key); e != nil && p.Type != ParamString {
+		if e := fields.given(key); e != nil && p.Type != ParamString {
 			e.keyNode.failHere("params: %s fits the type string, not %s", key, p.Type)
 		}
 	}
