@@ -287,7 +287,7 @@ func TestRetryOfARun(t *testing.T) {
 	r := newRig(t)
 	begun := time.Date(2031, 5, 1, 0, 0, 0, 0, time.UTC)
 	r.store.earlier = []store.Step{
-		{Index: 0, Name: "a", Status: store.StepSucceeded, Output: "A", OutputValue: "kept", Started: begun, Finished: begun, Tries: 1},
+		{Index: 0, Name: "a", Status: store.StepSucceeded, Output: "A", HasOutput: true, OutputValue: "kept", Started: begun, Finished: begun, Tries: 1},
 		{Index: 1, Name: "b", Status: store.StepSkipped},
 		{Index: 2, Name: "c", Status: store.StepSkipped},
 		{Index: 3, Name: "d", Status: store.StepFailed, Continued: true},

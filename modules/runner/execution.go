@@ -276,7 +276,7 @@ func suspicion(exit process.Exit) string {
 
 // finish judges an execution whose processes have ended.
 func (e *execution) finish(ctx context.Context, r result, s *streams) result {
-	if s.stdout != nil && e.task.step.Output != "" {
+	if s.stdout != nil && e.task.step.Output != "" && !s.stdout.tooMuch {
 		r.output, r.captured = s.stdout.text(), true
 	}
 	if s.logError != nil {
@@ -291,7 +291,7 @@ func (e *execution) finish(ctx context.Context, r result, s *streams) result {
 	case s.tooMuch():
 		r.err = e.tooLarge()
 	default:
-		e.publishInTime(ctx, &r, s)
+		return e.publishInTime(ctx, r, s)
 	}
 	return r
 }

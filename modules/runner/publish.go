@@ -48,14 +48,18 @@ func (p *pump) text() string {
 }
 
 // publishInTime is publish within the time of the step, and with the grace that a stop
-// leaves.
-func (e *execution) publishInTime(ctx context.Context, r *result, s *streams) {
+// leaves. Of what cannot be published as a whole there is nothing.
+func (e *execution) publishInTime(ctx context.Context, r result, s *streams) result {
 	ctx, end := e.run.grace(ctx)
 	defer end()
 	ctx, end = e.inTime(ctx)
 	defer end()
-	r.err = e.publish(ctx, r, s)
-	*r = e.cut(ctx, *r)
+	whole := r
+	if r.err = e.publish(ctx, &whole, s); r.err == nil {
+		return whole
+	}
+	r.published = nil
+	return e.cut(ctx, r)
 }
 
 // publish makes what a succeeded execution leaves for others besides its stdout.

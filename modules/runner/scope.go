@@ -189,7 +189,7 @@ func constants(vars []dag.Var) map[string]string {
 func (r *recorder) publish(pos int, env environ.Env) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if name := r.steps[pos].Output; name != "" {
-		env[name] = r.steps[pos].OutputValue
+	if s := &r.steps[pos]; s.Output != "" && s.HasOutput {
+		env[s.Output] = s.OutputValue
 	}
 }
