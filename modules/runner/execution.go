@@ -70,7 +70,7 @@ func (e *execution) do(ctx context.Context) result {
 	if err := e.resolve(); err != nil {
 		return e.fail(ctx, err)
 	}
-	if len(e.argvs) > 0 || len(e.task.step.Outputs) > 0 { // other steps have nobody who would write to it
+	if len(e.argvs) > 0 || len(e.with) > 0 { // other steps have nobody who could open it
 		e.launch.emitted = e.records
 	}
 	var files *launched
