@@ -39,6 +39,21 @@ func TestADueTimeFiresOnItsMinuteOnce(t *testing.T) {
 	})
 }
 
+func TestADueTimeWaitsInTheQueueOfItsDAG(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.putWith("a", func(e *catalog.Entry) { e.Queue, e.Priority = "heavy", 3 }, "* * * * *")
+		w.start()
+		w.pass(time.Minute + time.Second)
+		runs, err := w.store.Runs(w.t.Context(), store.Filter{DAG: "a", Limit: 10})
+		require.NoError(w.t, err)
+		require.Len(w.t, runs, 1)
+		require.Equal(w.t, store.StatusQueued, runs[0].Status)
+		require.Equal(w.t, "heavy", runs[0].Queue)
+		require.Equal(w.t, 3, runs[0].Priority)
+	})
+}
+
 func TestEntriesDueAtOneInstantAreOneDueTime(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
