@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -86,7 +88,7 @@ func instantFlag(name, value string, without time.Time) (time.Time, error) {
 }
 
 // scheduledDAGs loads the DAG that is named, or all in the DAG directory. Files of it
-// that do not load are told.
+// that do not load are told; a directory that is missing has none.
 func scheduledDAGs(c *cobra.Command, conf config.Config, args []string) ([]catalog.Entry, error) {
 	if len(args) > 0 {
 		t, err := loadTarget(conf, args[0], "")
@@ -96,6 +98,9 @@ func scheduledDAGs(c *cobra.Command, conf config.Config, args []string) ([]catal
 		return []catalog.Entry{catalog.EntryOf(t.dag)}, nil
 	}
 	dags, err := catalog.ReadDir(conf.Paths.DAGsDir, conf.Paths.BaseConfig, dag.Options{Location: conf.Location})
+	if errors.Is(err, fs.ErrNotExist) { // as in a new home
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the DAG directory: %w", err)
 	}
