@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,7 +69,7 @@ another time on; a time without a zone is UTC.`,
 			return printJSON(c.OutOrStdout(), info)
 		}
 		if len(info.Due) == 0 {
-			tell(c.ErrOrStderr(), "Nothing is due: no DAG has a schedule")
+			tell(c.ErrOrStderr(), "Nothing is due%s", whyNothing(dags, args, after))
 		}
 		return info.print(c.OutOrStdout())
 	}
@@ -110,6 +111,18 @@ func scheduledDAGs(c *cobra.Command, conf config.Config, args []string) ([]catal
 		}
 	}
 	return dags, nil
+}
+
+// whyNothing tells why nothing is due: no schedule, or only ones that are over.
+func whyNothing(dags []catalog.Entry, args []string, after time.Time) string {
+	switch has := func(e catalog.Entry) bool { return len(e.Schedules) > 0 }; {
+	case slices.ContainsFunc(dags, has):
+		return fmt.Sprintf(" after %s UTC", clock(after))
+	case len(args) > 0:
+		return fmt.Sprintf(": %s has no schedule", dags[0].Name)
+	default:
+		return ": no DAG has a schedule"
+	}
 }
 
 // suspendedDAGs reads which DAGs are suspended; nil where that cannot be read.
