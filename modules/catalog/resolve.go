@@ -25,6 +25,9 @@ type NotFoundError struct {
 	// names were looked through; "" when the argument cannot be a name.
 	Tried []string
 	Dir   string
+	// Directory is the path from the working directory when a directory is there,
+	// which is not among Tried; else "".
+	Directory string
 	// Nearest is the DAG name that is most like the argument; "" when none is.
 	Nearest string
 	// Err is why the directory could not be looked through; nil when it could.
@@ -34,7 +37,16 @@ type NotFoundError struct {
 // Error says what was tried, and what may have been meant.
 func (e *NotFoundError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "no DAG %q: there is no %s", e.Arg, strings.Join(e.Tried, ", no "))
+	fmt.Fprintf(&b, "no DAG %q: ", e.Arg)
+	if e.Directory != "" {
+		fmt.Fprintf(&b, "%s is a directory, want a DAG file", e.Directory)
+	}
+	if e.Directory != "" && len(e.Tried) > 0 {
+		b.WriteString("; ")
+	}
+	if len(e.Tried) > 0 {
+		fmt.Fprintf(&b, "there is no %s", strings.Join(e.Tried, ", no "))
+	}
 	if e.Dir != "" && e.Err == nil {
 		fmt.Fprintf(&b, ", and no file in %s has that name", e.Dir)
 	}
@@ -75,7 +87,12 @@ func Resolve(arg, dagsDir string) (string, error) {
 	if isFile(abs) {
 		return abs, nil
 	}
-	missing := &NotFoundError{Arg: arg, Tried: []string{abs}}
+	missing := &NotFoundError{Arg: arg}
+	if info, err := os.Stat(abs); err == nil && info.IsDir() {
+		missing.Directory = abs
+	} else {
+		missing.Tried = []string{abs}
+	}
 	if !strings.ContainsRune(path, filepath.Separator) && path != "." && path != ".." {
 		if path = missing.lookIn(dagsDir); path != "" {
 			return path, nil

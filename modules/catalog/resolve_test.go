@@ -66,7 +66,8 @@ func TestResolve(t *testing.T) {
 		"etl.yml":                 {filepath.Join(dags, "etl.yml"), `did you mean "etl"?`},
 		"quite other":             {`no DAG "quite other"`},
 		"sub/none":                {filepath.Join(cwd, "sub", "none")},
-		"..":                      {root},
+		"..":                      {`no DAG "..": ` + root + " is a directory, want a DAG file"},
+		"sub":                     {filepath.Join(cwd, "sub") + " is a directory, want a DAG file; there is no " + filepath.Join(dags, "sub.yaml")},
 		"~/none.yaml":             {filepath.Join(home, "none.yaml")},
 		filepath.Join(dags, "no"): {filepath.Join(dags, "no")},
 	} {
