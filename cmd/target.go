@@ -40,7 +40,7 @@ func loadTarget(c config.Config, arg, name string) (target, error) {
 			return t, nil
 		}
 	}
-	return target{}, fmt.Errorf("failed to load DAG from %s: %w", arg, err)
+	return target{}, fmt.Errorf("failed to load DAG from %s: %w", quoted([]string{arg}), err)
 }
 
 // checkOverride tells what is wrong with --name, which is not the file's fault.
