@@ -86,13 +86,14 @@ func loadNamed(c *cobra.Command, arg string) (*config.Loaded, named, error) {
 // nameOf finds the name of a DAG, whose file may be broken, or gone.
 func nameOf(c config.Config, arg string) (named, error) {
 	path, err := catalog.Resolve(arg, c.Paths.DAGsDir)
+	name := strings.TrimSuffix(strings.TrimSuffix(arg, ".yaml"), ".yml")
 	switch {
 	case err == nil:
 		return named{name: catalog.NameIn(path)}, nil
-	case strings.ContainsRune(arg, '/'):
+	case strings.ContainsRune(arg, '/'), name == "": // which a filter would take for all DAGs
 		return named{}, err
 	default:
-		return named{name: strings.TrimSuffix(strings.TrimSuffix(arg, ".yaml"), ".yml"), missing: err}, nil
+		return named{name: name, missing: err}, nil
 	}
 }
 
