@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/agext/levenshtein"
@@ -73,8 +74,28 @@ func flagError(c *cobra.Command, err error) error {
 		hint := strings.Replace(didYouMean(unknown.GetSpecifiedName(), names), `"`, `"--`, 1)
 		return fmt.Errorf("%s has no flag --%s%s", c.CommandPath(), unknown.GetSpecifiedName(), hint)
 	case errors.As(err, &invalid):
-		return fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
+		return fmt.Errorf("--%s: %w", invalid.GetFlag().Name, valueError(invalid))
 	default:
 		return err
 	}
+}
+
+// valueError words what Go says of a value in its own terms. Our own kinds of flags
+// have said already what they want.
+func valueError(invalid *pflag.InvalidValueError) error {
+	want := ""
+	switch invalid.GetFlag().Value.Type() {
+	case "int":
+		want = "a whole number"
+		if errors.Is(invalid, strconv.ErrRange) {
+			want += " of at most 64 bits"
+		}
+	case "bool":
+		want = "true or false"
+	case "duration":
+		want = "a duration such as 30s, 5m or 1h30m"
+	default:
+		return invalid.Unwrap()
+	}
+	return fmt.Errorf("found %q, want %s", invalid.GetValue(), want)
 }
