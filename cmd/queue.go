@@ -29,7 +29,7 @@ How many slots a queue has stands under queues.config in the configuration.`,
   dagu queue resume nightly
   dagu queue apply    # after an edit of config.yaml, without a restart`,
 		Args: aCommand,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: helpOf,
 	}
 	c.AddCommand(newQueueList(), newQueueShow(), newQueuePause(), newQueueResume(), newQueueApply())
 	return c

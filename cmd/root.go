@@ -77,7 +77,7 @@ directory; its steps are processes.
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          aCommand,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE:          helpOf,
 	}
 	flags := root.PersistentFlags()
 	flags.String(flagHome, "", "directory of configuration, DAGs, data and logs (default: DAGU_HOME, ~/.dagu, XDG)")
@@ -94,6 +94,7 @@ directory; its steps are processes.
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(commands()...)
 	describeCompletion(root)
+	describeHelp(root)
 	return root
 }
 
@@ -102,11 +103,35 @@ func describeCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
+			c.Args, c.RunE = aCommand, helpOf
 			c.Short = "Print the completion script for a shell"
 			c.Example = "  source <(dagu completion bash)\n  dagu completion zsh > \"${fpath[1]}/_dagu\"\n  dagu completion fish | source"
 		}
 	}
 }
+
+// describeHelp lets cobra's own command fail for what is no command.
+func describeHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Run, c.RunE = nil, func(c *cobra.Command, args []string) error {
+				of, rest, err := c.Root().Find(args)
+				if err == nil && of.HasSubCommands() {
+					err = aCommand(of, rest)
+				}
+				if err != nil {
+					return err
+				}
+				of.InitDefaultHelpFlag() // which the text shows
+				return of.Help()
+			}
+		}
+	}
+}
+
+// helpOf prints the help of a command that only has others.
+func helpOf(c *cobra.Command, _ []string) error { return c.Help() }
 
 // Groups of the help text.
 const (

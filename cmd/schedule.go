@@ -14,7 +14,7 @@ simulate" shows what the policies would do, without running anything.`,
   dagu schedule audit
   dagu schedule simulate --from 2027-03-27 --to 2027-03-28`,
 		Args: aCommand,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: helpOf,
 	}
 	c.AddCommand(newScheduleNext(), newScheduleAudit(), newScheduleSimulate())
 	return c

@@ -50,7 +50,11 @@ func aCommand(c *cobra.Command, args []string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return fmt.Errorf("unknown command %q%s", args[0], didYouMean(args[0], names))
+	hint := didYouMean(args[0], names)
+	if !c.HasParent() { // it has too many to list
+		return fmt.Errorf("unknown command %q%s", args[0], hint)
+	}
+	return fmt.Errorf("unknown command %q, want one of %s%s", c.CommandPath()+" "+args[0], strings.Join(names, ", "), hint)
 }
 
 // noArguments accepts nothing.
