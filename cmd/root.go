@@ -77,7 +77,13 @@ directory; its steps are processes.
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          aCommand,
-		RunE:          helpOf,
+	}
+	asked := root.Flags().Bool("version", false, "print the version")
+	root.RunE = func(c *cobra.Command, args []string) error {
+		if *asked {
+			return versionOf().print(c.OutOrStdout())
+		}
+		return helpOf(c, args)
 	}
 	flags := root.PersistentFlags()
 	flags.String(flagHome, "", "directory of configuration, DAGs, data and logs (default: DAGU_HOME, ~/.dagu, XDG)")

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -25,8 +26,7 @@ func newVersion() *cobra.Command {
 		if f.value == formatJSON {
 			return printJSON(c.OutOrStdout(), v)
 		}
-		_, err := fmt.Fprintf(c.OutOrStdout(), "dagu %s (%s, %s)\n", v.Version, v.Go, v.Platform)
-		return err
+		return v.print(c.OutOrStdout())
 	}
 	return c
 }
@@ -35,6 +35,12 @@ type versionInfo struct {
 	Version  string `json:"version"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+}
+
+// print writes it for people.
+func (v versionInfo) print(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "dagu %s (%s, %s)\n", v.Version, v.Go, v.Platform)
+	return err
 }
 
 func versionOf() versionInfo {
