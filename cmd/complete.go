@@ -2,7 +2,10 @@ package cmd
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,6 +41,44 @@ func completeDAG(c *cobra.Command, args []string, _ string) ([]string, cobra.She
 	return dagNames(c), cobra.ShellCompDirectiveDefault
 }
 
+// completeRecorded is completeDAG for commands that work also for a DAG whose file is
+// gone: it offers as well the names that runs have, the newest ones first.
+func completeRecorded(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	return withRecorded(c, args, word, func(ctx context.Context, st *store.Store) ([]store.Run, error) {
+		last, err := st.LastRuns(ctx)
+		return slices.SortedFunc(maps.Values(last), func(a, b store.Run) int { return b.Queued.Compare(a.Queued) }), err
+	})
+}
+
+// completeOpen is completeRecorded for the names of runs that are queued or running.
+func completeOpen(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	return withRecorded(c, args, word, func(ctx context.Context, st *store.Store) ([]store.Run, error) {
+		return st.Runs(ctx, store.Filter{Statuses: []store.Status{store.StatusQueued, store.StatusRunning}, Limit: maxHistory})
+	})
+}
+
+// withRecorded adds to completeDAG the first names of runs that begin as the word does
+// and have no file. What cannot be read is not offered.
+func withRecorded(
+	c *cobra.Command, args []string, word string, runs func(ctx context.Context, st *store.Store) ([]store.Run, error),
+) ([]string, cobra.ShellCompDirective) {
+	names, directive := completeDAG(c, args, word)
+	if len(args) > 0 {
+		return names, directive
+	}
+	most := len(names) + maxCompletions
+	_ = peek(c, func(ctx context.Context, _ *config.Loaded, st *store.Store) error {
+		list, err := runs(ctx, st)
+		for _, run := range list {
+			if len(names) < most && strings.HasPrefix(run.DAG, word) && !slices.Contains(names, run.DAG) {
+				names = append(names, run.DAG)
+			}
+		}
+		return err
+	})
+	return names, directive
+}
+
 func dagNames(c *cobra.Command) []string {
 	loaded, err := loadQuietly(c)
 	if err != nil {
@@ -62,7 +103,7 @@ func completeBeside(c *cobra.Command, args []string, _ string) ([]string, cobra.
 	return []string{dir}, cobra.ShellCompDirectiveFilterDirs
 }
 
-// maxCompletions is how many runs are offered.
+// maxCompletions is how many runs, and DAGs without a file, are offered.
 const maxCompletions = 20
 
 // completeRun offers the ids of the DAG's newest runs in the given states; none

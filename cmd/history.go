@@ -57,7 +57,7 @@ several labels those that have all.`,
   dagu history --format json --limit 1000 | jq -r '.[] | select(.duration_seconds > 60) | .run_id'
   dagu history etl --format csv > etl.csv`,
 		Args:              atMostOneDAG,
-		ValidArgsFunction: completeDAG,
+		ValidArgsFunction: completeRecorded,
 	}
 	var h historyFlags
 	c.Flags().StringVarP(&h.idPart, "run-id", "r", "", "only runs whose id contains this")

@@ -33,7 +33,7 @@ Exit codes and signals are those of "dagu start".`,
   dagu retry etl --run-id nightly-7 --step transform --downstream
   dagu retry etl --run-id "$(dagu history etl --status failed --limit 1 --format json | jq -r '.[0].run_id')"`,
 		Args:              oneDAG,
-		ValidArgsFunction: completeDAG,
+		ValidArgsFunction: completeRecorded,
 	}
 	id := c.Flags().StringP("run-id", "r", "", "id of the run")
 	completeBy(c, "run-id", completeRun(store.StatusFailed, store.StatusAborted, store.StatusPartiallySucceeded, store.StatusSucceeded))

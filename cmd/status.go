@@ -26,7 +26,7 @@ of these with its own steps.`,
   dagu status etl --run-id nightly-7 --sub-run-id 3f2b8c1e-6d0a-5b7c-9e4f-8a1d2c3b4e5f
   dagu status etl --format json | jq -r '.steps[] | select(.status == "failed") | .stderr'`,
 		Args:              oneDAG,
-		ValidArgsFunction: completeDAG,
+		ValidArgsFunction: completeRecorded,
 	}
 	id := c.Flags().StringP("run-id", "r", "", "id of the run (default: the newest)")
 	sub := c.Flags().String("sub-run-id", "", "id of a run inside of the run that --run-id names: one that a step of it waits for, or a step of such a run")

@@ -25,7 +25,7 @@ open runs of the DAG are stopped. The command waits until they have ended, or wi
   dagu stop etl --run-id nightly-7
   dagu stop etl --no-wait --format json`,
 		Args:              oneDAG,
-		ValidArgsFunction: completeDAG,
+		ValidArgsFunction: completeOpen,
 	}
 	id := c.Flags().StringP("run-id", "r", "", "stop this run only")
 	completeBy(c, "run-id", completeRun(store.StatusQueued, store.StatusRunning))
