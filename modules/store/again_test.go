@@ -96,9 +96,11 @@ func TestARetryIsStopped(t *testing.T) {
 	t.Parallel()
 	s := openOwner(t, store.Options{})
 	enqueue(t, s, "d", 1)
-	run, err := s.RetryLater(t.Context(), begun(t, s).Ref(), failed(), time.Hour)
+	first := begun(t, s)
+	run, err := s.RetryLater(t.Context(), first.Ref(), failed(), time.Hour)
 	require.NoError(t, err)
 	require.True(t, run.Waiting())
+	require.Zero(t, run.Started)
 	n, err := s.RequestStop(t.Context(), "d", "")
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
@@ -106,6 +108,7 @@ func TestARetryIsStopped(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, store.StatusAborted, run.Status)
 	require.Equal(t, store.ReasonStopped, run.Reason)
+	require.Equal(t, first.Started, run.Started)
 	require.Zero(t, next(t, s))
 
 	// The stop comes while the attempt is ending.
@@ -119,7 +122,17 @@ func TestARetryIsStopped(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, store.StatusAborted, run.Status)
 		require.Equal(t, store.ReasonStopped, run.Reason)
+		require.Equal(t, late.Started, run.Started)
 	}
+
+	// A new life by hand has not begun.
+	_, err = s.Requeue(t.Context(), "late", store.TriggerManual)
+	require.NoError(t, err)
+	_, err = s.RequestStop(t.Context(), "d", "late")
+	require.NoError(t, err)
+	run, err = s.Run(t.Context(), "late")
+	require.NoError(t, err)
+	require.Zero(t, run.Started)
 }
 
 func TestARetryOfASuspendedDAGWaits(t *testing.T) {

@@ -59,10 +59,13 @@ func (t *tx) stopQueued(ctx context.Context, r row) error {
 	return t.endQueued(ctx, r, ReasonStopped)
 }
 
-// endQueued ends a run that nobody executes.
+// endQueued ends a run that nobody executes. One that waited for another attempt
+// has been executed all the same: it began with its last one.
 func (t *tx) endQueued(ctx context.Context, r row, reason Reason) error {
-	_, err := t.exec(ctx, "update runs set status = 'aborted', reason = $2, finished = $3, expires = $4 where seq = $1",
-		r.seq, reason, nanos(t.now), t.expiry(r))
+	_, err := t.exec(ctx, `update runs set status = 'aborted', reason = $2, finished = $3, expires = $4,
+		started = case when started = 0 and not_before <> 0
+			then coalesce((select started from attempts where run = runs.seq order by attempt desc limit 1), 0) else started end
+		where seq = $1`, r.seq, reason, nanos(t.now), t.expiry(r))
 	if err != nil {
 		return err
 	}
