@@ -145,7 +145,8 @@ func (x *run) side(ctx context.Context, t task, argv []string, stdout *os.File, 
 	if err != nil {
 		return result{err: err}
 	}
-	return x.spawn(ctx, &process.Spec{
+	spec := &process.Spec{
 		Path: found.programs[0], Args: argv, Dir: t.dir(), Env: t.scope.env.List(x.marker()), Stdout: stdout,
-	}, x.ending(), timeout)
+	}
+	return x.fitting(t, spec, func() result { return x.spawn(ctx, spec, x.ending(), timeout) })
 }

@@ -192,9 +192,11 @@ func (e *execution) processes(ctx context.Context, programs []string, s *streams
 		spec := &process.Spec{
 			Path: programs[i], Args: argv, Dir: e.task.dir(), Env: env, Stdout: s.out(), Stderr: s.err(),
 		}
-		if r = e.run.spawn(ctx, spec, e.ending(), timeout); r.err != nil {
+		r = e.run.fitting(e.task, spec, func() result { return e.run.spawn(ctx, spec, e.ending(), timeout) })
+		if r.err != nil {
 			break
 		}
+		env = spec.Env // without what was too big
 	}
 	if r.timedOut {
 		r.exited, r.code = true, timeoutCode
@@ -229,8 +231,11 @@ func (x *run) spawn(ctx context.Context, spec *process.Spec, ending process.Endi
 	fault.At("runner.fork")
 	p, err := x.runner.processes.Spawn(ctx, spec)
 	fault.At("runner.forked")
-	if errors.Is(err, syscall.EINVAL) {
+	switch {
+	case errors.Is(err, syscall.EINVAL):
 		err = fmt.Errorf("%w: an argument or a variable has a NUL byte", err)
+	case errors.Is(err, syscall.E2BIG):
+		err = tooBig(err, spec)
 	}
 	if err != nil {
 		return result{err: err, aborted: ctx.Err() != nil}

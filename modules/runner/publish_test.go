@@ -180,3 +180,48 @@ func TestEndOfASelectWithoutEnd(t *testing.T) {
 		})
 	}
 }
+
+// A string of 32 pages is too long for execve(2), and 6 MiB are too much together
+// however large the stack may be.
+func TestOutputsThatAreTooBigForAProcess(t *testing.T) {
+	t.Parallel()
+	longest := 32*os.Getpagesize() - 1 - len("O0=")
+	for name, tt := range map[string]struct {
+		count, size int
+		says        string // by a step, which fails
+		given       string // to the handler, which succeeds
+		warns       string
+	}{
+		"as big as possible": {1, longest, "", "some", ""},
+		"one byte too many": {
+			1, longest + 1, fmt.Sprintf("variable O0 has %d bytes; a process can be given %d, ", longest+1, longest+3), "none",
+			fmt.Sprintf("O0 has %d bytes\n", longest+1),
+		},
+		"together": {
+			50, longest - 1, " bytes together, more than the system gives to a process: ", "none",
+			fmt.Sprintf("O0 has %d bytes, O1 has %d bytes, O10 has ", longest-1, longest-1),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			lines, before := []string{"steps:"}, make([]string, tt.count)
+			for i := range tt.count {
+				before[i] = fmt.Sprintf("s%d", i)
+				lines = append(lines, fmt.Sprintf("- {id: s%d, run: \"printf '%%0%dd'\", output: O%d}", i, tt.size, i))
+			}
+			lines = append(lines, "- {id: b, depends: ["+strings.Join(before, ", ")+"], run: echo b}",
+				"handler_on: {exit: {preconditions: ['true'], run: ['echo ${O0:+some}', 'echo ${O0:-none} | tail -c 5']}}")
+			result := r.run(r.text(lines...))
+
+			require.Equal(t, tt.says == "", result.Status == store.StatusSucceeded, result.Error)
+			require.Contains(t, r.store.step("b").Error, tt.says)
+			require.Equal(t, store.StepSucceeded, r.store.step("onExit").Status, r.store.step("onExit").Error)
+			require.Contains(t, r.stdout("onExit"), tt.given)
+			account, err := os.ReadFile(r.account())
+			require.NoError(t, err)
+			const warning = "warning: outputs that are too big for variables are not given to handler onExit: "
+			require.Equal(t, tt.warns != "", strings.Contains(string(account), warning+tt.warns), string(account))
+		})
+	}
+}
