@@ -52,6 +52,9 @@ func aCommand(c *cobra.Command, args []string) error {
 	}
 	hint := didYouMean(args[0], names)
 	if !c.HasParent() { // it has too many to list
+		if hint == "" {
+			hint = `; "dagu help" lists all`
+		}
 		return fmt.Errorf("unknown command %q%s", args[0], hint)
 	}
 	return fmt.Errorf("unknown command %q, want one of %s%s", c.CommandPath()+" "+args[0], strings.Join(names, ", "), hint)
