@@ -189,15 +189,18 @@ func TestStopOfHandlers(t *testing.T) {
 	}{
 		"after a timeout": {
 			"timeout_sec: 1\nsteps: [{name: a, run: sleep 60}]\nhandler_on: {exit: {run: 'touch $DIR/ready; sleep 60'}}",
-			[]string{"ready"}, store.StatusFailed, store.ReasonTimeout, store.StepAborted,
+			[]string{"ready"},
+			store.StatusFailed, store.ReasonTimeout, store.StepAborted,
 		},
 		"after a stop": {
 			"steps: [{name: a, run: 'touch $DIR/ready; sleep 60'}]\nhandler_on: {abort: {run: 'touch $DIR/late; sleep 60'}, exit: {run: echo e}}",
-			[]string{"ready", "late"}, store.StatusAborted, store.ReasonStopped, store.StepSucceeded,
+			[]string{"ready", "late"},
+			store.StatusAborted, store.ReasonStopped, store.StepSucceeded,
 		},
 		"again": {
 			"steps: [{name: a, run: 'touch $DIR/ready; sleep 60'}]\nhandler_on: {abort: {run: 'touch $DIR/late; sleep 60'}, exit: {run: 'touch $DIR/last; sleep 60'}}",
-			[]string{"ready", "late", "last"}, store.StatusAborted, store.ReasonStopped, store.StepAborted,
+			[]string{"ready", "late", "last"},
+			store.StatusAborted, store.ReasonStopped, store.StepAborted,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
