@@ -111,7 +111,7 @@ func (x *run) holds(ctx context.Context, t task, p *repetition, r result) bool {
 		return true
 	}
 	t.scope = t.scope.inner()
-	if r.captured {
+	if r.captured && t.step.Output != "" {
 		t.scope.env[t.step.Output] = r.output
 	}
 	met, err := x.evaluate(ctx, t, dag.Condition{Condition: p.Condition, Expected: p.Expected})

@@ -64,6 +64,14 @@ func TestRepeat(t *testing.T) {
 	}
 }
 
+// A condition sees no variable without a name when the step publishes an object.
+func TestConditionOfAStepWithAnObject(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.succeed(r.text("steps:", "- {id: s, output: {o: x}, repeat_policy: {condition: \"grep -qz '^=' /proc/$$/environ && true\", limit: 2}}"))
+	require.Equal(t, 1, r.store.step("s").Tries)
+}
+
 func TestRetriesComeBeforeRepeating(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
