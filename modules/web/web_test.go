@@ -159,9 +159,10 @@ func TestARunFromStartToStop(t *testing.T) {
 	require.Contains(t, s.json("GET", "/api/v1/dag-runs/broken/"+id, "", 404), "error", "another DAG's run")
 
 	require.InDelta(t, 1, s.json("POST", "/api/v1/dags/etl/stop", "", 202)["stopping"], 0)
-	ids, err := s.store.StopRequested(t.Context())
+	requests, err := s.store.StopRequested(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []string{id}, ids)
+	require.Len(t, requests, 1)
+	require.Equal(t, id, requests[0].RunID)
 	require.NoError(t, s.store.Finish(t.Context(), runs[0].Ref(), store.Result{Status: store.StatusAborted, Reason: store.ReasonStopped}))
 
 	for path, n := range map[string]int{
