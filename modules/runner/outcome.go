@@ -48,7 +48,11 @@ func (x *run) blame(o outcome) outcome {
 	case store.ReasonTimeout:
 		o.status = store.StatusFailed
 		o.errs = append(o.errs, fmt.Sprintf("the run timed out after %s", x.dag.Timeout))
-	default: // what had failed before has failed
+	case store.ReasonShutdown:
+		if x.rec.RetryInterrupted { // what had failed is run again; otherwise it has failed
+			o.status = store.StatusAborted
+		}
+	default:
 	}
 	return o
 }

@@ -48,10 +48,14 @@ func (p *pump) text() string {
 }
 
 // publishInTime is publish within the time of the step, and with the grace that a stop
-// leaves. Of what cannot be published as a whole there is nothing.
+// leaves; one that is repeated has it already. Of what cannot be published as a whole
+// there is nothing.
 func (e *execution) publishInTime(ctx context.Context, r result, s *streams) result {
-	ctx, end := e.run.grace(ctx)
-	defer end()
+	var end func()
+	if !e.repeats() {
+		ctx, end = e.run.grace(ctx)
+		defer end()
+	}
 	ctx, end = e.inTime(ctx)
 	defer end()
 	whole := r

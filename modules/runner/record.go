@@ -45,7 +45,7 @@ func (x *run) record(o outcome) (store.Result, error) {
 	fault.At("runner.end")
 	err := x.insist(ctx, "end of the run", func() (err error) {
 		switch {
-		case shutdown && (x.rec.RetryInterrupted || !o.again):
+		case shutdown && !o.again:
 			run, err = x.runner.store.Interrupt(ctx, x.rec.Ref(), result)
 		case o.again:
 			run, err = x.runner.store.RetryLater(ctx, x.rec.Ref(), result, x.dag.Retry.Wait(x.rec.Retries))

@@ -236,25 +236,31 @@ func TestStopIsFollowedOnce(t *testing.T) {
 	require.Equal(t, store.StepSucceeded, r.store.step("onAbort").Status)
 }
 
-// What had failed before a shutdown has failed, and is told and retried so.
+// What had failed before a shutdown has failed, and is told and retried so, unless
+// on_interrupt has it run again anyway.
 func TestShutdownOfAFailedRun(t *testing.T) {
 	t.Parallel()
-	const text = "steps: [{name: a, run: exit 1}, {name: b, run: 'touch $DIR/ready; sleep 60'}]\nhandler_on: {failure: {run: echo f}, abort: {run: echo a}}"
 	for name, tt := range map[string]struct {
-		text, outline string
-		failure       store.StepStatus
+		retries, interrupted bool
+		status               store.Status
+		outline              string
+		failure, abort       store.StepStatus
 	}{
-		"once":                 {text, "interrupt", store.StepSucceeded},
-		"with retries":         {"retry_policy: {limit: 1, interval_sec: 10}\n" + text, "retry in 10s", store.StepNotStarted},
-		"with on_interrupt":    {"on_interrupt: retry\n" + text, "interrupt", store.StepSucceeded},
-		"with both of the two": {"on_interrupt: retry\nretry_policy: {limit: 1, interval_sec: 10}\n" + text, "interrupt", store.StepNotStarted},
+		"once":                 {false, false, store.StatusFailed, "interrupt", store.StepSucceeded, store.StepNotStarted},
+		"with retries":         {true, false, store.StatusFailed, "retry in 10s", store.StepNotStarted, store.StepNotStarted},
+		"with on_interrupt":    {false, true, store.StatusAborted, "interrupt", store.StepNotStarted, store.StepSucceeded},
+		"with both of the two": {true, true, store.StatusAborted, "interrupt", store.StepNotStarted, store.StepSucceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t)
-			rec := r.record(r.text(tt.text))
+			text := "steps: [{name: a, run: exit 1}, {name: b, run: 'touch $DIR/ready; sleep 60'}]\nhandler_on: {failure: {run: echo f}, abort: {run: echo a}}"
+			if tt.retries {
+				text += "\nretry_policy: {limit: 1, interval_sec: 10}"
+			}
+			rec := r.record(r.text(text))
 			rec.ID = strings.ReplaceAll(fmt.Sprint("failed-", name, os.Getpid()), " ", "-") // what is left of it is looked for, also in other tests
-			rec.RetryInterrupted = strings.Contains(tt.text, "on_interrupt")
+			rec.RetryInterrupted = tt.interrupted
 			done := r.execute(rec)
 			r.appears(r.path("ready"))
 			require.Eventually(t, func() bool { return r.store.step("a").Status == store.StepFailed }, soon, time.Millisecond)
@@ -262,12 +268,11 @@ func TestShutdownOfAFailedRun(t *testing.T) {
 			defer cancel()
 			require.NoError(t, r.runner.Stop(ctx))
 			result := r.await(done)
-			require.Equal(t, store.StatusFailed, result.Status)
-			require.Equal(t, store.ReasonShutdown, result.Reason)
+			require.Equal(t, []any{tt.status, store.ReasonShutdown}, []any{result.Status, result.Reason})
 			require.Contains(t, result.Error, "step a: exit status 1")
 			require.Equal(t, []string{tt.outline}, last(r.store.outline()))
 			require.Equal(t, tt.failure, r.store.step("onFailure").Status)
-			require.Equal(t, store.StepNotStarted, r.store.step("onAbort").Status)
+			require.Equal(t, tt.abort, r.store.step("onAbort").Status)
 		})
 	}
 }
