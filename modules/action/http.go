@@ -29,7 +29,7 @@ func httpRequest() *Definition {
 			{Name: "method", Kind: KindText, Required: true, Doc: "The method, such as GET."},
 			{Name: "url", Kind: KindText, Required: true, Check: webAddress, Doc: "The URL, http or https."},
 			{Name: "timeout", Kind: KindNumber, Check: notNegative, Doc: "How long the request may take, in seconds; 0, the default, is as long as the step."},
-			{Name: "headers", Kind: KindMap, Check: scalarMap, Doc: "Headers of the request."},
+			{Name: "headers", Kind: KindMap, Check: headerMap, Doc: "Headers of the request."},
 			{Name: "query", Kind: KindMap, Check: scalarMap, Doc: "Parameters that are added to those of the URL."},
 			{Name: "body", Kind: KindAny, Doc: "The body: a text, or a list or map that is sent as JSON."},
 			{Name: "form", Kind: KindMap, Check: scalarMap, Doc: "Fields of a form."},

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -158,6 +159,9 @@ func TestHTTPRequestFails(t *testing.T) {
 		"net/http: invalid method":        {"method": "A B", "url": s.URL},
 		"with.silent must be a boolean":   {"method": "GET", "url": s.URL, "silent": "maybe"},
 		"with.headers must be a map, not": {"method": "GET", "url": s.URL, "headers": "x"},
+		"headers K must be one line":      {"method": "GET", "url": s.URL, "headers": map[string]any{"K": "v\n"}},
+		`not "A B"`:                       {"method": "GET", "url": s.URL, "headers": map[string]any{"A B": "v"}},
+		`not ""`:                          {"method": "GET", "url": s.URL, "headers": map[string]any{"": "v"}},
 	} {
 		w.says(words, "http.request", with)
 	}
@@ -203,4 +207,11 @@ func TestWaitHTTP(t *testing.T) {
 	require.GreaterOrEqual(t, asked.Load(), int64(4))
 	w.says("must be a status from 100 to 599", "wait.http", action.Values{"url": s.URL, "status": int64(42)})
 	w.says("begins with http", "wait.http", action.Values{"url": "x"})
+	// Such a request is never sent, and would be waited for without end.
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	_, err := w.callIn(ctx, "wait.http", action.Values{"url": s.URL, "headers": map[string]any{"K": "v\n"}})
+	require.ErrorContains(t, err, "headers K must be one line")
+	_, err = w.callIn(ctx, "wait.http", action.Values{"url": "http://127.0.0.1:65536/"})
+	require.ErrorContains(t, err, "must have a port up to 65535")
 }

@@ -18,7 +18,7 @@ func waitHTTP() *Definition {
 			{Name: "url", Kind: KindText, Required: true, Check: webAddress, Doc: "The URL, http or https."},
 			{Name: "method", Kind: KindText, Doc: "The method; GET by default."},
 			{Name: "status", Kind: KindInteger, Check: statusCode, Doc: "The status that is waited for; 200 by default."},
-			{Name: "headers", Kind: KindMap, Check: scalarMap, Doc: "Headers of the request."},
+			{Name: "headers", Kind: KindMap, Check: headerMap, Doc: "Headers of the request."},
 			{Name: "body", Kind: KindText, Doc: "The body of the request."},
 			{Name: "poll_interval", Kind: KindText, Check: positive, Doc: "The time between two requests; 1s by default."},
 			{Name: "request_timeout", Kind: KindText, Check: positive, Doc: "How long one request may take; 10s by default."},
