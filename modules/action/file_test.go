@@ -188,6 +188,27 @@ func TestFileMove(t *testing.T) {
 	w.says("source and destination are both", "file.move", action.Values{"source": "other", "destination": "other", "overwrite": true})
 }
 
+// TestFileMoveBetweenNamesOfOneFile holds that a file stays there under its new name, and
+// that nothing is lost where that is its only one.
+func TestFileMoveBetweenNamesOfOneFile(t *testing.T) {
+	t.Parallel()
+	w := newWorkbench(t)
+	w.put(map[string]string{"a": "12", "d/b": "345"})
+	require.NoError(t, os.Link(w.path("a"), w.path("hard")))
+	require.Contains(t, w.done("file.move", action.Values{"source": "a", "destination": "hard", "overwrite": true}), `"moved":true`)
+	require.NoFileExists(t, w.path("a"))
+	require.Equal(t, "12", w.read("hard"))
+	require.NoError(t, os.Symlink("d", w.path("same")))
+	require.NoError(t, os.Symlink("b", w.path("d/link")))
+	for _, name := range []string{"file.move", "file.copy"} {
+		w.says("source and destination are both", name, action.Values{"source": "d/b", "destination": "same/b", "overwrite": true})
+		w.says("source and destination are both", name, action.Values{"source": "d/link", "destination": "d/b", "overwrite": true})
+		require.Equal(t, "345", w.read("d/b"))
+	}
+	w.done("file.move", action.Values{"source": "d/b", "destination": "d/link", "overwrite": true})
+	require.Equal(t, "345", w.read("d/link"))
+}
+
 func TestFileList(t *testing.T) {
 	t.Parallel()
 	w := newWorkbench(t)

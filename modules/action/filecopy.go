@@ -117,14 +117,42 @@ func (t *transfer) room() error {
 		return nil
 	case err != nil:
 		return err
-	case t.source == t.destination:
-		return fmt.Errorf("source and destination are both %s", t.source)
+	case t.itself():
+		return fmt.Errorf("source and destination are both %s", t.destination)
 	case !t.overwrite:
 		return fmt.Errorf("%s exists already; overwrite: true replaces it", t.destination)
 	case info.IsDir() != t.dir:
 		return fmt.Errorf("%s is a %s, and %s is a %s", t.source, t.report.Type, t.destination, fileType(info.Mode()))
 	}
 	return nil
+}
+
+// itself tells whether the destination is the source, by whatever path, or what the
+// source is a link to: that would be replaced by a link to itself.
+func (t *transfer) itself() bool {
+	if entry(t.source) == entry(t.destination) {
+		return true
+	}
+	source, err := os.Lstat(t.source)
+	if err != nil || source.Mode()&fs.ModeSymlink == 0 {
+		return false
+	}
+	return sameFile(t.source, t.destination, os.Stat)
+}
+
+// entry is a path without links on the way to its last part.
+func entry(path string) string {
+	return filepath.Join(unlinked(filepath.Dir(path)), filepath.Base(path))
+}
+
+// sameFile tells whether two paths are names of one file.
+func sameFile(a, b string, stat func(string) (fs.FileInfo, error)) bool {
+	one, err := stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // copy copies everything. Files that are there are replaced one by one.

@@ -36,6 +36,9 @@ func (t *transfer) move(ctx context.Context) error {
 // rename renames, and copies to another file system, where the source goes once all of
 // it is there.
 func (t *transfer) rename(ctx context.Context) error {
+	if !t.dir && sameFile(t.source, t.destination, os.Lstat) {
+		return os.Remove(t.source) // rename(2) does nothing with two names of one file
+	}
 	err := os.Rename(t.source, t.destination)
 	if !errors.Is(err, syscall.EXDEV) {
 		return err
