@@ -33,6 +33,8 @@ func TestFileStat(t *testing.T) {
 	require.Equal(t, w.in(`{"operation":"stat","path":"DIR/none","exists":false}`+"\n"),
 		w.done("file.stat", action.Values{"path": "none", "missing_ok": true}))
 	w.says("no such file", "file.stat", action.Values{"path": "none"})
+	require.Contains(t, w.done("file.stat", action.Values{"path": "a.txt/none", "missing_ok": true}), `"exists":false`)
+	w.says("not a directory", "file.stat", action.Values{"path": "a.txt/none"})
 }
 
 func TestFileRead(t *testing.T) {
@@ -131,6 +133,7 @@ func TestFileDelete(t *testing.T) {
 	w.says("no such file", "file.delete", action.Values{"path": "a"})
 	require.Equal(t, w.in(`{"operation":"delete","path":"DIR/a","dryRun":false,"deleted":false}`+"\n"),
 		w.done("file.delete", action.Values{"path": "a", "missing_ok": true}))
+	require.Contains(t, w.done("file.delete", action.Values{"path": "d/b/none", "missing_ok": true}), `"deleted":false`)
 	w.says("recursive: true", "file.delete", action.Values{"path": "d"})
 	require.Contains(t, w.done("file.delete", action.Values{"path": "d", "recursive": true}), `"files":2,"directories":2,"bytes":3`)
 	require.NoDirExists(t, w.path("d"))

@@ -25,7 +25,7 @@ func fileStat() *Definition {
 			info, err := look(path, c.With.Bool("follow_symlinks"))
 			report := fileReport{Operation: "stat", Path: path, Exists: new(err == nil)}
 			switch {
-			case absent(err) && c.With.Bool("missing_ok"):
+			case isMissing(err) && c.With.Bool("missing_ok"):
 			case err != nil:
 				return err
 			default:

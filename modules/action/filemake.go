@@ -133,7 +133,7 @@ func fileDelete() *Definition {
 			report := fileReport{Operation: "delete", Path: path, DryRun: new(dry), Deleted: new(false)}
 			info, err := os.Lstat(path)
 			switch {
-			case absent(err) && c.With.Bool("missing_ok"):
+			case isMissing(err) && c.With.Bool("missing_ok"):
 				return report.print(c)
 			case err != nil:
 				return err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -124,6 +125,9 @@ func look(path string, follow bool) (fs.FileInfo, error) {
 
 // absent tells whether an error says that there is no such file.
 func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// isMissing is absent also where a file stands in the place of a directory of the path.
+func isMissing(err error) bool { return absent(err) || errors.Is(err, syscall.ENOTDIR) }
 
 // The fields that several actions of files have.
 func pathField() Field {

@@ -2,11 +2,8 @@ package action
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -30,7 +27,7 @@ func waitFile() *Definition {
 			path, wanted := c.Path(c.With.Text("path")), c.With.TextOr("state", stateExists) == stateExists
 			return poll(ctx, c.With.duration("poll_interval", time.Second), func() (bool, error) {
 				_, err := os.Stat(path)
-				if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+				if err != nil && !isMissing(err) {
 					return false, fmt.Errorf("wait for file: %w", err)
 				}
 				return (err == nil) == wanted, nil
