@@ -42,6 +42,8 @@ func TestJQ(t *testing.T) {
 		"input is missing":    {`{filter: ".", input: other.json}`, "", "no such file"},
 		"input is a folder":   {`{filter: ".", input: "."}`, "", "not a regular file"},
 		"raw is no boolean":   {`{filter: ".", data: "1", raw: maybe}`, "", "with.raw must be a boolean"},
+		"nested too deeply":   {`{filter: "reduce range(20000) as $i (0; [.])", raw: true, data: 0}`, "", "nested more than 10000 levels deep"},
+		"too many parts":      {`{filter: "reduce range(27) as $i (0; [., .])", raw: true, data: 0}`, "", "more than 67108864 parts"},
 		"filter is no scalar": {`{filter: [1], data: "1"}`, "", "with.filter must be a text"},
 	})
 }

@@ -81,6 +81,9 @@ func numeral(v json.Number) any {
 // compact returns the JSON of a value: on one line, with sorted keys. The value may
 // hold what plain returns.
 func compact(v any) ([]byte, error) {
+	if err := Measure(v); err != nil {
+		return nil, fmt.Errorf("encode JSON: %w", err)
+	}
 	text, err := gojq.Marshal(plain(v))
 	if err != nil {
 		return nil, fmt.Errorf("encode JSON: %w", err)

@@ -169,6 +169,9 @@ func scalar(n *yaml.Node) (any, error) {
 
 // encodeYAML returns the YAML of a value, with sorted keys and two blanks for each level.
 func encodeYAML(v any) ([]byte, error) {
+	if err := Measure(v); err != nil {
+		return nil, fmt.Errorf("encode YAML: %w", err)
+	}
 	text, err := yaml.Dump(v)
 	if err != nil {
 		return nil, fmt.Errorf("encode YAML: %w", err)

@@ -41,6 +41,7 @@ func TestOutputObject(t *testing.T) {
 		"YAML":              {"run: 'printf \"a: [1, 2020-01-02, 1.50]\\n2: x\\n\"'\noutput: {o: {from: stdout, decode: yaml}}", `{"o":{"2":"x","a":[1,"2020-01-02",1.5]}}`, ""},
 		"selected null":     {data + "output: {o: {from: stdout, decode: json, select: '.a[1]'}}", `{"o":null}`, ""},
 		"an alternative":    {data + "output: {o: {from: stdout, decode: json, select: '.q // \"none\"'}}", `{"o":"none"}`, ""},
+		"nested too deeply": {data + "output: {o: {from: stdout, decode: json, select: 'reduce range(10001) as $i (0; [.])'}}", "", "output.o: stdout: select reduce range(10001) as $i (0; [.]): the value is nested more than 10000 levels deep"},
 		"no such path":      {data + "output: {o: {from: stdout, decode: json, select: .q.r}}", "", "output.o: stdout: select .q.r: there is no such value"},
 		"no such entry":     {data + "output: {o: {from: stdout, decode: json, select: '.a[2]'}}", "", "there is no such value"},
 		"several":           {data + "output: {o: {from: stdout, decode: json, select: '.a[]'}}", "", "it selects 2 values, not one"},

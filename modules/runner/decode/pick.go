@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/itchyny/gojq"
+
+	"dagu/modules/action"
 )
 
 // pick returns the value that a jq path selects. A filter may have no end of its own.
@@ -21,6 +23,9 @@ func pick(ctx context.Context, v any, path string) (any, error) {
 		return nil, fmt.Errorf("select %s: it selects %d values, not one", path, len(found))
 	case found[0] == nil && missing(ctx, query, v):
 		return nil, fmt.Errorf("select %s: there is no such value", path)
+	}
+	if err = action.Measure(found[0]); err != nil {
+		return nil, fmt.Errorf("select %s: %w", path, err)
 	}
 	return found[0], nil
 }
