@@ -135,9 +135,7 @@ func (a *api) start(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Params []string `json:"params"`
 	}
-	decoder := json.NewDecoder(r.Body)
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&body); err != nil && !errors.Is(err, io.EOF) {
+	if err := decode(r.Body, &body); err != nil {
 		fail(w, http.StatusBadRequest, "bad_body", `the body must be empty or {"params": ["NAME=value", ...]}: `+err.Error())
 		return
 	}
@@ -151,6 +149,22 @@ func (a *api) start(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	send(w, http.StatusAccepted, ViewRun(run, nil, time.Now()))
+}
+
+// decode reads a body that is one JSON value with known fields, or empty.
+func decode(body io.Reader, into any) error {
+	decoder := json.NewDecoder(body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows it")
+	}
+	return nil
 }
 
 func (a *api) enqueue(ctx context.Context, e *catalog.Entry, params []string) (store.Run, error) {

@@ -196,6 +196,8 @@ func TestBadRequests(t *testing.T) {
 		{"POST", "/api/v1/dags/bad/start", "", 409},
 		{"POST", "/api/v1/dags/etl/start", "{", 400},
 		{"POST", "/api/v1/dags/etl/start", `{"parms": []}`, 400},
+		{"POST", "/api/v1/dags/etl/start", `{"params": []} {"params": ["x"]}`, 400},
+		{"POST", "/api/v1/dags/etl/start", `{"params": []}]`, 400},
 		{"POST", "/api/v1/dags/etl/start", `{"params": ["` + strings.Repeat("x", 70<<10) + `"]}`, 400},
 		{"POST", "/api/v1/dags/etl/dance", "", 404},
 		{"GET", "/api/v1/dags/etl/start", "", 405},
