@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"dagu/modules/catalog"
@@ -106,7 +105,7 @@ func (a *api) listDAGs(w http.ResponseWriter, r *http.Request) {
 
 // entry is the DAG that the path names; when there is none it has answered.
 func (a *api) entry(w http.ResponseWriter, r *http.Request) (catalog.Entry, bool) {
-	name := chi.URLParam(r, "name")
+	name := part(r, "name")
 	e, ok := a.deps.Catalog.Lookup(name)
 	if !ok {
 		fail(w, http.StatusNotFound, "not_found", "there is no DAG "+name)

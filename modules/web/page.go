@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"dagu/modules/catalog"
 	"dagu/modules/health"
 )
@@ -99,7 +97,7 @@ func (a *api) button(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var err error
-	switch chi.URLParam(r, "action") {
+	switch part(r, "action") {
 	case "start":
 		if !e.Good {
 			fail(w, http.StatusConflict, "not_runnable", "no version of the file can run")

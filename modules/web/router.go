@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -44,6 +45,19 @@ func newHandler(o Options, deps Deps) http.Handler {
 		fail(w, http.StatusMethodNotAllowed, "method_not_allowed", r.Method+" is not possible at "+r.URL.Path)
 	})
 	return root
+}
+
+// part returns a part of the path, decoded. The router takes the path as it was sent
+// where it is escaped otherwise than Go does it (RFC 3986, section 6.2.2.2).
+func part(r *http.Request, name string) string {
+	text := chi.URLParam(r, name)
+	if r.URL.RawPath == "" {
+		return text
+	}
+	if decoded, err := url.PathUnescape(text); err == nil {
+		return decoded
+	}
+	return text
 }
 
 func (a *api) routes(r chi.Router) {

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"dagu/modules/store"
 )
 
@@ -25,7 +23,7 @@ func statuses() []store.Status {
 }
 
 func (a *api) listRuns(w http.ResponseWriter, r *http.Request) {
-	filter := store.Filter{DAG: chi.URLParam(r, "name"), Limit: defaultRuns}
+	filter := store.Filter{DAG: part(r, "name"), Limit: defaultRuns}
 	if text := r.URL.Query().Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > maxRuns {
@@ -55,8 +53,8 @@ func (a *api) listRuns(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) showRun(w http.ResponseWriter, r *http.Request) {
-	run, err := a.deps.Store.Run(r.Context(), chi.URLParam(r, "id"))
-	if err == nil && run.DAG != chi.URLParam(r, "name") {
+	run, err := a.deps.Store.Run(r.Context(), part(r, "id"))
+	if err == nil && run.DAG != part(r, "name") {
 		err = store.ErrNotFound
 	}
 	if err != nil {

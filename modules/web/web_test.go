@@ -185,6 +185,20 @@ func TestSuspendAndResume(t *testing.T) {
 	require.Equal(t, false, s.json("GET", "/api/v1/dags/etl", "", 200)["suspended"])
 }
 
+// TestEscapedPaths holds that it does not matter which bytes of a path are escaped.
+func TestEscapedPaths(t *testing.T) {
+	t.Parallel()
+	s := open(t, web.Options{}, catalog.Entry{Name: "etl", Hash: "text", Good: true}, catalog.Entry{Name: "a,b", Err: errors.New("bad name")})
+	require.Equal(t, "etl", s.json("GET", "/api/v1/dags/%65tl", "", 200)["name"])
+	require.Equal(t, "a,b", s.json("GET", "/api/v1/dags/a%2Cb", "", 200)["name"])
+	id, _ := s.json("POST", "/api/v1/dags/%65tl/start", "", 202)["run_id"].(string)
+	require.Len(t, s.json("GET", "/api/v1/dag-runs/et%6C", "", 200)["runs"], 1)
+	require.Equal(t, id, s.json("GET", "/api/v1/dag-runs/et%6C/"+strings.ReplaceAll(id, "-", "%2D"), "", 200)["run_id"])
+	response, text := s.ask("POST", "/dags/%65tl/sto%70", "")
+	require.Equal(t, 303, response.code, text)
+	s.json("GET", "/api/v1/dags/etl%2Fx", "", 404)
+}
+
 func TestBadRequests(t *testing.T) {
 	t.Parallel()
 	s := open(t, web.Options{})
