@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/template"
+	"text/template/parse"
 )
 
 // templateRender renders a Go text/template.
@@ -36,6 +38,12 @@ func render(ctx context.Context, c *Call) error {
 	if err != nil {
 		return fmt.Errorf("parse template: %w", err)
 	}
+	for _, one := range parsed.Templates() {
+		if one.Tree != nil {
+			writeOften(one.Root)
+			writeFirst(one.Root)
+		}
+	}
 	data := templateData(c.With["data"])
 	if !c.With.Has("output") {
 		if err = parsed.Execute(&interruptible{ctx: ctx, to: c.Stdout}, data); err != nil {
@@ -52,6 +60,34 @@ func render(ctx context.Context, c *Call) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// writeOften has each turn of a loop in the list begin with a write, if only of nothing:
+// what looks at the end of ctx is the writer.
+func writeOften(list *parse.ListNode) {
+	if list == nil {
+		return
+	}
+	for _, n := range list.Nodes {
+		switch n := n.(type) {
+		case *parse.IfNode:
+			writeOften(n.List)
+			writeOften(n.ElseList)
+		case *parse.WithNode:
+			writeOften(n.List)
+			writeOften(n.ElseList)
+		case *parse.RangeNode:
+			writeOften(n.List)
+			writeOften(n.ElseList)
+			writeFirst(n.List)
+		}
+	}
+}
+
+func writeFirst(list *parse.ListNode) {
+	if list != nil {
+		list.Nodes = slices.Insert(list.Nodes, 0, parse.Node(&parse.TextNode{NodeType: parse.NodeText}))
+	}
 }
 
 // templateData returns what a template can name; without data that is an empty map, in
@@ -83,6 +119,9 @@ type interruptible struct {
 func (w *interruptible) Write(p []byte) (int, error) {
 	if err := w.ctx.Err(); err != nil {
 		return 0, err
+	}
+	if len(p) == 0 {
+		return 0, nil
 	}
 	if w.written += len(p); w.most > 0 && w.written > w.most {
 		return 0, errors.New("the text is too large: " + fmt.Sprintf("it exceeded maximum size limit of %d bytes", w.most))

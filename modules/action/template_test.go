@@ -1,10 +1,13 @@
 package action_test
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,6 +40,34 @@ func TestTemplate(t *testing.T) {
 		"a name":              {`{template_ref: "${NAME}"}`, "", "with.template_ref must be one reference"},
 		"a list of them":      {`{template_ref: ["${a.b}"]}`, "", "with.template_ref must be one reference"},
 	})
+}
+
+// TestTemplateEnds holds that a template ends with its step also where it writes nothing.
+func TestTemplateEnds(t *testing.T) {
+	t.Parallel()
+	definition, _ := action.Lookup("template.render")
+	for name, text := range map[string]string{
+		"loop":      "{{range 9000000000000000000}}{{end}}",
+		"inside":    "{{if true}}{{with 1}}{{range 9000000000000000000}}{{$x := .}}{{end}}{{end}}{{end}}",
+		"otherwise": "{{if false}}{{else}}{{with 0}}{{else}}{{range 0}}{{else}}{{range 9000000000000000000}}{{end}}{{end}}{{end}}{{end}}",
+		"recursion": `{{define "x"}}{{if .}}{{template "x" (slice . 1)}}{{template "x" (slice . 1)}}{{end}}{{end}}{{template "x" "` + strings.Repeat("x", 60) + `"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			ended := make(chan error, 1)
+			go func() {
+				ended <- definition.Run(ctx, &action.Call{With: action.Values{"template": text}, Stdout: io.Discard})
+			}()
+			select {
+			case err := <-ended:
+				require.ErrorIs(t, err, context.Canceled)
+			case <-time.After(10 * time.Second):
+				t.Fatal("it goes on")
+			}
+		})
+	}
 }
 
 // TestTemplateReference holds that the value of a reference is the template.
