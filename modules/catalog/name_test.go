@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	"dagu/modules/catalog"
 )
@@ -26,6 +29,33 @@ func in(t *testing.T, c *catalog.Catalog, file string) catalog.Entry {
 	}
 	require.Fail(t, "no entry of "+file)
 	return catalog.Entry{}
+}
+
+// The file that has the name is good: to call it bad, or its version an old one, misleads.
+func TestTheLogTellsBadFilesFromNamesThatAreTakenTwice(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	core, logs := observer.New(zapcore.WarnLevel)
+	c, err := catalog.New(catalog.Options{Dir: dir}, newFakeStore(), zap.New(core))
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	warns := func(want map[string]string) {
+		t.Helper()
+		require.NoError(t, c.Reconcile(t.Context()))
+		got := map[string]string{}
+		for _, entry := range logs.TakeAll() {
+			got[filepath.Base(fmt.Sprint(entry.ContextMap()["file"]))] = entry.Message
+		}
+		require.Equal(t, want, got)
+	}
+	write(t, filepath.Join(dir, "a.yaml"), named("x", "0 1 * * *"))
+	write(t, filepath.Join(dir, "b.yaml"), named("x", "0 2 * * *"))
+	warns(map[string]string{
+		"a.yaml": "another dag file has the name of one that is scheduled",
+		"b.yaml": "dag file is bad; it is not scheduled",
+	})
+	write(t, filepath.Join(dir, "a.yaml"), "name: x\n"+bad)
+	warns(map[string]string{"a.yaml": "dag file is bad; its last good version stays scheduled"})
 }
 
 func TestFirstFileGetsTheName(t *testing.T) {

@@ -156,6 +156,9 @@ type reporter struct {
 func (r *reporter) file(f *file, v verdict) {
 	text := errText(v.err)
 	switch {
+	case text != f.told && v.err != nil && v.next != nil && v.next == f.cur: // nothing is wrong with the file itself
+		r.say(r.log.Warn, "another dag file has the name of one that is scheduled", zap.String("file", f.path),
+			zap.String("dag", v.next.Name), zap.Error(v.err))
 	case text != f.told && v.err != nil && v.next != nil:
 		r.say(r.log.Warn, "dag file is bad; its last good version stays scheduled", zap.String("file", f.path),
 			zap.String("dag", v.next.Name), zap.Error(v.err))
