@@ -121,11 +121,12 @@ func (x *exchange) request(ctx context.Context) (*http.Request, error) {
 		return nil, fmt.Errorf("make http request: %w", err)
 	}
 	if query := with.Map("query"); len(query) > 0 {
-		all := request.URL.Query()
+		more := url.Values{}
 		for name, value := range query {
-			all.Set(name, textOf(value))
+			more.Set(name, textOf(value))
 		}
-		request.URL.RawQuery = all.Encode()
+		// What the URL has stays as it is written: some servers verify that, or take what Go does not.
+		request.URL.RawQuery = strings.TrimPrefix(request.URL.RawQuery+"&"+more.Encode(), "&")
 	}
 	if kind != "" {
 		request.Header.Set("Content-Type", kind)

@@ -81,6 +81,8 @@ func TestHTTPRequest(t *testing.T) {
 		return ask("/echo", with)
 	}
 	require.Equal(t, "GET /echo?n=5&t=true host=true type= form= body=", silent(action.Values{"query": map[string]any{"n": int64(5), "t": true}}))
+	require.Equal(t, "GET /echo?z=%20&n=1&a;b=%zz&n=5 host=true type= form= body=",
+		ask("/echo?z=%20&n=1&a;b=%zz", action.Values{"silent": true, "query": map[string]any{"n": int64(5)}}))
 	require.Equal(t, "POST /echo host=true type= form= body=text", silent(action.Values{"method": "POST", "body": "text"}))
 	require.Equal(t, `PUT /echo host=true type=application/json form= body={"a":[1,"<x>"],"b":null}`,
 		silent(action.Values{"method": "PUT", "body": map[string]any{"b": nil, "a": []any{int64(1), "<x>"}}}))
