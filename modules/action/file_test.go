@@ -166,6 +166,12 @@ func TestFileCopy(t *testing.T) {
 	w.says("no such file", "file.copy", action.Values{"source": "a", "destination": "deep/er/a"})
 	w.done("file.copy", action.Values{"source": "a", "destination": "deep/er/a", "create_dirs": true})
 	require.Equal(t, "12", w.read("deep/er/a"))
+	require.NoError(t, os.MkdirAll(w.path("out"), 0o700))
+	require.NoError(t, os.MkdirAll(w.path("linked"), 0o700))
+	require.NoError(t, os.Symlink("../out", w.path("linked/e")))
+	w.says("is a directory, and "+w.path("linked/e")+" is a symlink", "file.copy",
+		action.Values{"source": "d", "destination": "linked", "recursive": true, "overwrite": true})
+	require.NoFileExists(t, w.path("out/c"))
 	require.NoError(t, os.Symlink(".", w.path("d/loop")))
 	w.says("link to a directory", "file.copy", action.Values{"source": "d", "destination": "l", "recursive": true, "follow_symlinks": true})
 	ended, cancel := context.WithCancel(t.Context())

@@ -187,10 +187,7 @@ func (t *transfer) copyOne(from, to string) error {
 	}
 	switch {
 	case info.IsDir():
-		if err = os.MkdirAll(to, dirMode); err != nil {
-			return err
-		}
-		return os.Chmod(to, info.Mode().Perm()|0o700) //nolint:gosec // it must be filled
+		return copyDir(from, to, info.Mode().Perm()|0o700) // it must be filled
 	case info.Mode()&fs.ModeSymlink != 0:
 		return copyLink(from, to)
 	case !info.Mode().IsRegular():
@@ -202,6 +199,18 @@ func (t *transfer) copyOne(from, to string) error {
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	return writeAtomic(to, file, info.Mode().Perm(), os.Rename)
+}
+
+// copyDir makes a directory, but not where a link to one is: what is copied would come to
+// the place that it points to.
+func copyDir(from, to string, mode fs.FileMode) error {
+	if info, err := os.Lstat(to); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is a directory, and %s is a %s", from, to, fileType(info.Mode()))
+	}
+	if err := os.MkdirAll(to, dirMode); err != nil {
+		return err
+	}
+	return os.Chmod(to, mode)
 }
 
 func copyLink(from, to string) error {
