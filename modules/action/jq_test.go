@@ -58,6 +58,7 @@ func TestJQErrorsDoNotFail(t *testing.T) {
 		"error":   {`1, error("x"), 2`, "1\n2\n", "error: x"},
 		"halting": {`1, ("x" | halt_error), 2`, "1\n", "x"},
 		"iterate": {".[0][]", "", "cannot iterate over"},
+		"deep":    {"1, (reduce range(20000) as $i (0; [.]) | error), 2", "1\n2\n", "the value is nested more than 10000 levels deep"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,11 @@
 package action
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/itchyny/gojq"
+)
 
 // The limits of a value that is written. A filter makes what is nested without bound, or
 // holds one list many times, in little memory; to write that takes stack, of which Go ends
@@ -16,6 +21,18 @@ const (
 func Measure(v any) error {
 	left := maxParts
 	return measure(v, maxDepth, &left)
+}
+
+// Writable returns an error of a jq filter, or what is wrong with the value in it, which
+// is a part of its text.
+func Writable(err error) error {
+	var of gojq.ValueError
+	if errors.As(err, &of) {
+		if large := Measure(of.Value()); large != nil {
+			return large
+		}
+	}
+	return err
 }
 
 func measure(v any, depth int, left *int) error {

@@ -53,7 +53,7 @@ func results(ctx context.Context, code *gojq.Code, v any) iter.Seq2[any, error] 
 			if halted && halt.Value() == nil {
 				return
 			}
-			if !yield(nil, err) || halted || ctx.Err() != nil {
+			if !yield(nil, Writable(err)) || halted || ctx.Err() != nil {
 				return
 			}
 		}

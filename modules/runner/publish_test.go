@@ -42,6 +42,7 @@ func TestOutputObject(t *testing.T) {
 		"selected null":     {data + "output: {o: {from: stdout, decode: json, select: '.a[1]'}}", `{"o":null}`, ""},
 		"an alternative":    {data + "output: {o: {from: stdout, decode: json, select: '.q // \"none\"'}}", `{"o":"none"}`, ""},
 		"nested too deeply": {data + "output: {o: {from: stdout, decode: json, select: 'reduce range(10001) as $i (0; [.])'}}", "", "output.o: stdout: select reduce range(10001) as $i (0; [.]): the value is nested more than 10000 levels deep"},
+		"a nested error":    {data + "output: {o: {from: stdout, decode: json, select: 'reduce range(10001) as $i (0; [.]) | error'}}", "", "(0; [.]) | error: the value is nested more than 10000 levels deep"},
 		"no such path":      {data + "output: {o: {from: stdout, decode: json, select: .q.r}}", "", "output.o: stdout: select .q.r: there is no such value"},
 		"no such entry":     {data + "output: {o: {from: stdout, decode: json, select: '.a[2]'}}", "", "there is no such value"},
 		"several":           {data + "output: {o: {from: stdout, decode: json, select: '.a[]'}}", "", "it selects 2 values, not one"},

@@ -47,7 +47,7 @@ func values(ctx context.Context, query *gojq.Query, v any) ([]any, error) {
 			break
 		}
 		if err, failed := result.(error); failed {
-			return nil, err
+			return nil, action.Writable(err)
 		}
 		found = append(found, result)
 	}
