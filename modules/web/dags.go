@@ -172,17 +172,20 @@ func (a *api) enqueue(ctx context.Context, e *catalog.Entry, params []string) (s
 	return a.deps.Store.Enqueue(ctx, n)
 }
 
+// stop stops also the runs of a DAG whose file is gone.
 func (a *api) stop(w http.ResponseWriter, r *http.Request) {
-	e, ok := a.entry(w, r)
-	if !ok {
-		return
-	}
-	n, err := a.deps.Store.RequestStop(r.Context(), e.Name, "")
+	name := part(r, "name")
+	n, err := a.deps.Store.RequestStop(r.Context(), name, "")
 	if err != nil {
 		a.refuse(w, r, err)
 		return
 	}
-	send(w, http.StatusAccepted, map[string]any{"dag": e.Name, "stopping": n})
+	if n == 0 {
+		if _, ok := a.entry(w, r); !ok {
+			return
+		}
+	}
+	send(w, http.StatusAccepted, map[string]any{"dag": name, "stopping": n})
 }
 
 func (a *api) suspend(w http.ResponseWriter, r *http.Request) { a.setSuspended(w, r, true) }

@@ -174,6 +174,20 @@ func TestARunFromStartToStop(t *testing.T) {
 	require.Equal(t, "aborted", s.json("GET", "/api/v1/dags/etl", "", 200)["last_run"].(map[string]any)["status"])
 }
 
+// A run goes on when the file of its DAG is removed; it can be stopped all the same.
+func TestStopOfADAGWhoseFileIsGone(t *testing.T) {
+	t.Parallel()
+	s := open(t, web.Options{})
+	run, err := s.store.Enqueue(t.Context(), store.NewRun{ID: "run-1", DAG: "gone", Queue: "gone", TextHash: "text", Trigger: store.TriggerManual})
+	require.NoError(t, err)
+	require.InDelta(t, 1, s.json("POST", "/api/v1/dags/gone/stop", "", 202)["stopping"], 0)
+	run, err = s.store.Run(t.Context(), run.ID)
+	require.NoError(t, err)
+	require.Equal(t, store.StatusAborted, run.Status)
+	s.json("POST", "/api/v1/dags/gone/stop", "", 404)
+	require.InDelta(t, 0, s.json("POST", "/api/v1/dags/etl/stop", "", 202)["stopping"], 0)
+}
+
 func TestSuspendAndResume(t *testing.T) {
 	t.Parallel()
 	s := open(t, web.Options{})
