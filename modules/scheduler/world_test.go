@@ -164,6 +164,18 @@ type flakyStore struct {
 	lost bool
 	// ahead leaves marks that lie ahead of the clock where they are.
 	ahead bool
+	// unsynced does not record schedules, though it decides.
+	unsynced bool
+	// synced names the DAGs whose schedules were to be recorded, in this order.
+	synced []string
+	// before is called before each decision with the number of due times; nil is not.
+	before func(n int)
+}
+
+func (s *flakyStore) refuseSync(refuse bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unsynced = refuse
 }
 
 func (s *flakyStore) keepAhead(keep bool) {
@@ -195,6 +207,9 @@ func (s *flakyStore) state() (down, lost bool) {
 }
 
 func (s *flakyStore) Decide(ctx context.Context, batch []store.Candidate, judge func(int, store.State) store.Verdict) ([]store.Decision, error) {
+	if s.before != nil {
+		s.before(len(batch))
+	}
 	down, lost := s.state()
 	if down {
 		return nil, errDown
@@ -207,7 +222,13 @@ func (s *flakyStore) Decide(ctx context.Context, batch []store.Candidate, judge 
 }
 
 func (s *flakyStore) SyncSchedules(ctx context.Context, sets []store.ScheduleSet, now time.Time) ([]store.Mark, error) {
-	if down, _ := s.state(); down {
+	s.mu.Lock()
+	refuse := s.down || s.unsynced
+	for _, set := range sets {
+		s.synced = append(s.synced, set.DAG)
+	}
+	s.mu.Unlock()
+	if refuse {
 		return nil, errDown
 	}
 	return s.Store.SyncSchedules(ctx, sets, now)
