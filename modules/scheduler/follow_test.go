@@ -1,0 +1,53 @@
+package scheduler_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A file that cannot be followed leaves the schedules that are known where they are.
+func TestWhatIsKnownIsDueThoughAChangeIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.files.put("a", "0 * * * *")
+		w.start()
+		w.store.refuseSync(true)
+		w.files.put("b", "0 * * * *")
+		w.pass(time.Hour)
+		require.Equal(w.t, []string{"01:00 fired"}, w.outcomes("a"))
+		require.Empty(w.t, w.outcomes("b"))
+	})
+}
+
+// Another process followed a clock that went back and has come forward since; this one
+// saw nothing of it, and plans anew from the marks that were taken back.
+func TestMarksThatAnotherProcessTookBackAreFollowed(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.files.put("a", "* * * * *")
+		require.NoError(w.t, w.store.Suspend(w.t.Context(), "a", w.wall()))
+		w.start()
+		w.pass(3*time.Minute + 30*time.Second)
+		require.Equal(w.t, []string{"00:01 skipped suspended x3 to 00:03"}, w.outcomes("a"))
+		_, err := w.store.Store.Reopen(w.t.Context(), w.wall().Add(-2*time.Minute))
+		require.NoError(w.t, err)
+		w.pass(35 * time.Second)
+		require.Equal(w.t, []string{"00:01 skipped suspended x4 to 00:04"}, w.outcomes("a"))
+	})
+}
+
+func TestAChangedFileChangesItsOwnEntriesOnly(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.files.put("a", "0 * * * *")
+		w.files.put("b", "0 * * * *")
+		w.start()
+		require.ElementsMatch(w.t, []string{"a", "b"}, w.store.synced)
+		w.files.put("b", "30 * * * *")
+		w.pass(time.Minute)
+		require.Equal(w.t, "b", w.store.synced[2])
+		require.Len(w.t, w.store.synced, 3)
+	})
+}
