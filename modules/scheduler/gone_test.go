@@ -50,3 +50,21 @@ func TestADAGThatComesBackAsANewOne(t *testing.T) {
 		require.Equal(w.t, []string{"01:00 fired", "02:00 missed dag_absent", "04:00 fired"}, w.outcomes("a"))
 	})
 }
+
+// What is due at the instant at which it is found to be gone was due, as the audit counts.
+func TestADAGIsDueUntilItIsFoundToBeGone(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.files.put("a", "0 * * * *")
+		w.start()
+		w.pass(90 * time.Minute)
+		w.finish()
+		w.stop()
+		w.files.remove("a")
+		w.stepClock(210 * time.Minute)
+		w.start() // 05:00
+		w.down(24*time.Hour + 20*time.Minute)
+		w.pass(time.Second)
+		require.Equal(w.t, []string{"01:00 fired", "02:00 missed dag_absent x4 to 05:00"}, w.outcomes("a"))
+	})
+}
