@@ -57,8 +57,9 @@ func (c *clock) read(r reading) step {
 
 	s := step{by: by}
 	switch {
-	case c.held+by > maxStep || (c.held > 0 && by != 0 && c.held+by > 0):
-		// Over the bound, or a held step that changes: it has to prove itself anew.
+	case c.held+by > maxStep || (c.held > 0 && c.held+by > 0):
+		// Over the bound, or held before: one that changes has to prove itself anew,
+		// also when it is no longer over the bound.
 		if by != 0 {
 			c.held, c.since = c.held+by, r.steady
 			s.held = true

@@ -23,6 +23,9 @@ func TestClock(t *testing.T) {
 		"small forward step is believed at once": {
 			{wall: 30 * time.Minute, steady: time.Second, want: 30 * time.Minute, step: step{by: 30*time.Minute - time.Second}},
 		},
+		"the largest that is": {
+			{wall: time.Hour + time.Second, steady: time.Second, want: time.Hour + time.Second, step: step{by: time.Hour}},
+		},
 		"backward step": {
 			{wall: -time.Hour, steady: time.Second, want: -time.Hour, step: step{by: -time.Hour - time.Second, back: true}},
 		},
@@ -42,6 +45,12 @@ func TestClock(t *testing.T) {
 			{wall: time.Hour, steady: time.Second, want: 32 * time.Second, step: step{by: time.Hour - time.Second, held: true}},
 			{wall: 31 * time.Second, steady: 31 * time.Second, want: 63 * time.Second},
 			{wall: 30 * time.Second, steady: 30 * time.Second, want: 6*time.Hour + 91*time.Second, step: step{released: true}},
+		},
+		"also when it becomes a small one": {
+			{wall: 5 * time.Hour, steady: time.Second, want: time.Second, step: step{by: 5*time.Hour - time.Second, held: true}},
+			{wall: -4 * time.Hour, steady: time.Second, want: 2 * time.Second, step: step{by: -4*time.Hour - time.Second, held: true}},
+			{wall: 59 * time.Second, steady: 59 * time.Second, want: 61 * time.Second},
+			{wall: time.Second, steady: time.Second, want: time.Hour + time.Minute, step: step{released: true}},
 		},
 	}
 	for name, turns := range tests {
