@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dagu/modules/catalog"
 )
 
 // A file that cannot be followed leaves the schedules that are known where they are.
@@ -49,5 +51,45 @@ func TestAChangedFileChangesItsOwnEntriesOnly(t *testing.T) {
 		w.pass(time.Minute)
 		require.Equal(w.t, "b", w.store.synced[2])
 		require.Len(w.t, w.store.synced, 3)
+	})
+}
+
+// A file of which no good version is known has not lost its schedules: what was due
+// waits until it is mended.
+func TestABrokenFileEndsNoSchedule(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		window := func(e *catalog.Entry) { e.CatchupWindow = 10 * time.Hour }
+		w.putWith("a", window, "0 * * * *")
+		w.start()
+		w.pass(time.Second)
+		w.stop()
+		w.files.set("a", &catalog.Entry{Name: "a"})
+		w.stepClock(90 * time.Minute)
+		w.start()
+		names, err := w.store.ActiveSchedules(w.t.Context())
+		require.NoError(w.t, err)
+		require.Equal(w.t, []string{"a"}, names)
+		require.Empty(w.t, w.outcomes("a"))
+		w.putWith("a", window, "0 * * * *")
+		require.Equal(w.t, []string{"01:00 fired"}, w.outcomes("a"))
+	})
+}
+
+// What another scheduler that lives has in its directory is not gone.
+func TestADAGOfAnotherDirectoryIsNotGone(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.files.put("a", "0 * * * *")
+		w.files.put("b", "0 * * * *")
+		w.start()
+		w.store.elsewhere = []string{"a"}
+		w.files.remove("a")
+		w.files.remove("b")
+		names, err := w.store.ActiveSchedules(w.t.Context())
+		require.NoError(w.t, err)
+		require.Equal(w.t, []string{"a"}, names)
+		w.pass(time.Hour)
+		require.Empty(w.t, w.outcomes("a"), "it is not for this one to decide")
 	})
 }

@@ -168,9 +168,13 @@ type flakyStore struct {
 	unsynced bool
 	// synced names the DAGs whose schedules were to be recorded, in this order.
 	synced []string
+	// elsewhere are the DAGs of another scheduler.
+	elsewhere []string
 	// before is called before each decision with the number of due times; nil is not.
 	before func(n int)
 }
+
+func (s *flakyStore) Elsewhere(context.Context, string) ([]string, error) { return s.elsewhere, nil }
 
 func (s *flakyStore) refuseSync(refuse bool) {
 	s.mu.Lock()
