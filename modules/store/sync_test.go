@@ -124,3 +124,35 @@ func TestSyncManySchedules(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, active, 2499)
 }
+
+// A schedule that is gone is the same for less than a day. From then on it is gone for
+// good, with what was due by it and is not decided.
+func TestAScheduleIsGoneForGoodAfterADay(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	s := open(t, store.Options{})
+	seen := newClock().Now()
+	left := seen.Add(time.Hour)
+	for _, dag := range []string{"same", "new", "gone", "moved", "decided"} {
+		sync1(t, s, seen, dag, "@hourly")
+		if dag == "decided" {
+			decide(t, s, candidate(dag, left, "@hourly"), missed())
+		}
+		sync1(t, s, left, dag)
+	}
+	require.Equal(t, seen, sync1(t, s, left.Add(day-1), "same", "@hourly")["@hourly"].Mark)
+	gone, err := s.GoneSchedules(t.Context(), left.Add(day-1))
+	require.NoError(t, err)
+	require.Empty(t, gone)
+
+	require.Equal(t, left.Add(day), sync1(t, s, left.Add(day), "new", "@hourly")["@hourly"].Mark)
+	moved := store.Entry{Kind: store.KindStart, Text: "@hourly", Zone: "Asia/Tokyo"}
+	_, err = s.SyncSchedules(t.Context(), []store.ScheduleSet{{DAG: "moved", Entries: []store.Entry{moved}}}, left.Add(day))
+	require.NoError(t, err)
+	gone, err = s.GoneSchedules(t.Context(), left.Add(day))
+	require.NoError(t, err)
+	mark := func(dag string) store.Mark {
+		return store.Mark{DAG: dag, Entry: entry("@hourly"), From: seen, Mark: seen, AbsentFrom: seen, AbsentTo: left}
+	}
+	require.Equal(t, []store.Mark{mark("gone"), mark("moved")}, gone)
+}
