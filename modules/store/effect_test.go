@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -133,6 +134,46 @@ func TestARestartTakesOver(t *testing.T) {
 	next, err = s.NextRetry(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, next)
+}
+
+// The newest of several is what the restart goes on with.
+func TestARestartTakesOverFromTheNewest(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	for _, id := range []string{"older", "newer"} {
+		n := newRun("d", id)
+		n.Params = []string{"id=" + id}
+		_, err := s.StartNow(t.Context(), n)
+		require.NoError(t, err)
+	}
+	due := clock.Step(time.Minute)
+	d := decide(t, s, store.Candidate{DAG: "d", Kind: store.KindRestart, Due: due}, fire("d", due))
+	require.Equal(t, []string{"id=newer"}, d.Run.Params)
+	require.Equal(t, []string{"newer", "older"}, slices.Sorted(slices.Values(toStop(t, s))))
+}
+
+// Only what waits for its first attempt, and was due, gives way: no run by hand, and
+// none that is tried again.
+func TestALaterStartLeavesOtherWaitingRunsAlone(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	at := func(minute int) time.Time { return noon().Add(time.Duration(minute) * time.Minute) }
+	again := decide(t, s, candidate("d", at(1)), fire("d", at(1)))
+	run := admit(t, s, store.Admission{Free: 1})[0]
+	require.Equal(t, again.Run.ID, run.ID)
+	_, err := s.RetryLater(t.Context(), run.Ref(), store.Result{Status: store.StatusFailed}, time.Hour)
+	require.NoError(t, err)
+	enqueue(t, s, "d", 1)
+	v := fire("d", at(2))
+	v.Replace = true
+	decide(t, s, candidate("d", at(2)), v)
+	for _, id := range []string{run.ID, "d-0"} {
+		left, err := s.Run(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, store.StatusQueued, left.Status, id)
+	}
 }
 
 func TestALaterStartTakesThePlaceOfWaitingOnes(t *testing.T) {

@@ -43,6 +43,7 @@ func TestReopen(t *testing.T) {
 	require.Equal(t, at(30), mark("behind"), "it was not ahead")
 	require.Equal(t, now, mark("mixed"))
 	require.Equal(t, now, mark("new"), "first seen when the clock was wrong")
+	require.Equal(t, now, sync1(t, s, now, "new", minutely)[minutely].From)
 
 	list := occurrences(t, s, "fired")
 	require.Len(t, list, 3)
@@ -59,6 +60,36 @@ func TestReopen(t *testing.T) {
 	require.Equal(t, 0, n, "what fired stays ahead, and that is no move")
 	require.False(t, decide(t, s, candidate("missed", at(51), minutely), fire("missed", at(51))).Earlier, "it is due again")
 	decided(t, s, candidate("fired", at(99), minutely))
+}
+
+// What fired of one kind holds no mark of another.
+func TestReopenIsOfEachKind(t *testing.T) {
+	t.Parallel()
+	s := openOwner(t, store.Options{})
+	at := func(minute int) time.Time { return noon().Add(time.Duration(minute) * time.Minute) }
+	set := store.ScheduleSet{DAG: "d"}
+	for _, kind := range []store.Kind{store.KindStart, store.KindStop, store.KindRestart} {
+		set.Entries = append(set.Entries, store.Entry{Kind: kind, Text: "* * * * *", Zone: "UTC"})
+	}
+	_, err := s.SyncSchedules(t.Context(), []store.ScheduleSet{set}, at(0))
+	require.NoError(t, err)
+	for _, e := range set.Entries {
+		c, v := store.Candidate{DAG: "d", Kind: e.Kind, Due: at(1), Last: at(99), Count: 99, Entries: []store.Entry{e}}, missed()
+		if e.Kind == store.KindStop {
+			c.Due, c.Last, c.Count, v = at(99), time.Time{}, 0, store.Verdict{Outcome: store.OutcomeFired}
+		}
+		decide(t, s, c, v)
+	}
+	n, err := s.Reopen(t.Context(), at(50))
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+	marks, err := s.Marks(t.Context(), []string{"d"})
+	require.NoError(t, err)
+	got := map[store.Kind]time.Time{}
+	for _, m := range marks {
+		got[m.Entry.Kind] = m.Mark
+	}
+	require.Equal(t, map[store.Kind]time.Time{store.KindStart: at(50), store.KindStop: at(99), store.KindRestart: at(50)}, got)
 }
 
 // A process that does not see a step back has planned behind the mark that another
