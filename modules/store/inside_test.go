@@ -220,3 +220,16 @@ func TestRunsInsideGoBeforeTheirParent(t *testing.T) {
 	_, err = s.Run(ctx, "outer")
 	require.ErrorIs(t, err, store.ErrNotFound)
 }
+
+// A stop by schedule ends what the DAG started by itself.
+func TestAStopByScheduleLeavesRunsInsideAlone(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := openOwner(t, store.Options{Now: clock.Now})
+	outer, err := s.StartNow(t.Context(), newRun("main", "outer"))
+	require.NoError(t, err)
+	inside(t, s, outer, "in")
+	startNow(t, s, "top")
+	decide(t, s, stop("d", clock.Step(time.Minute)), store.Verdict{Outcome: store.OutcomeFired})
+	require.Equal(t, []string{"top"}, toStop(t, s))
+}
