@@ -22,9 +22,11 @@ func TestWhatAPanicKeepsFromBeingDecidedIsMissed(t *testing.T) {
 		require.NoError(w.t, w.store.Suspend(w.t.Context(), "suspended", w.wall()))
 		w.start()
 		w.pass(90 * time.Second)
+		w.files.mu.Lock() // the loop takes it at its next turn, before it is asked for a time
 		for _, name := range []string{"broken", "suspended"} {
 			*w.files.entries[name].entry.Schedules[0].Spec = schedule.Schedule{} // has no zone, and panics when asked
 		}
+		w.files.mu.Unlock()
 		w.pass(time.Minute)
 		require.Equal(w.t, []string{"00:01 fired", "00:02 missed internal_error"}, w.outcomes("broken"))
 		require.Equal(w.t, []string{"00:01 skipped suspended", "00:02 missed internal_error"}, w.outcomes("suspended"))
