@@ -144,6 +144,8 @@ func TestStopOfAWaitForTheNextExecution(t *testing.T) {
 	r.appears(r.path("begun"))
 	r.store.requestStop("run-1")
 	require.Equal(t, store.StatusAborted, r.await(done).Status)
+	require.Equal(t, store.StepAborted, r.store.step("s").Status)
+	require.Contains(t, r.store.step("s").Error, "stopped before it was repeated again")
 }
 
 func TestSignalOnStop(t *testing.T) {
