@@ -109,3 +109,25 @@ func TestRowsAndClockStepsAreCounted(t *testing.T) {
 		require.InDelta(t, 1, values(t, w.metrics)["dagu_clock_steps_total backward"], 0)
 	})
 }
+
+// An operator reads what the clock did and what was done about it, once.
+func TestStepsOfTheClockAreTold(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		told := func(message string) int { return w.logs.FilterMessage(message).Len() }
+		w.files.put("a", "*/10 * * * *")
+		w.start()
+		w.pass(time.Minute)
+		w.stepClock(306 * time.Minute)
+		w.pass(30 * time.Second)
+		require.Equal(w.t, 1, told("the wall clock was stepped"))
+		require.Zero(w.t, told("the stepped clock is stable and followed from now on"))
+		w.pass(time.Minute)
+		require.Equal(w.t, 1, told("the stepped clock is stable and followed from now on"))
+		require.Equal(w.t, 1, told("due time missed"), "one row")
+		w.stepClock(-306 * time.Minute)
+		w.pass(10 * time.Second)
+		require.Equal(w.t, 2, told("the wall clock was stepped"))
+		require.Equal(w.t, 1, told("marks ahead of the clock were taken back"))
+	})
+}
