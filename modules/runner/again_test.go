@@ -86,14 +86,8 @@ func TestStoppedRunIsNotRetried(t *testing.T) {
 func TestStopBeforeTheNextAttempt(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		defer cancel()
-		require.Eventually(t, func() bool { _, err := os.Stat(r.path("ready")); return err == nil }, soon, time.Millisecond)
-	}()
-	result, err := r.runner.Run(ctx, r.record(r.text("retry_policy: {limit: 2, interval_sec: 10}", "steps: [{name: a, run: exit 1}]",
-		"handler_on: {exit: {run: 'touch $DIR/ready; sleep 60'}}")), nil)
-	require.NoError(t, err)
+	result := r.interrupt(r.record(r.text("retry_policy: {limit: 2, interval_sec: 10}", "steps: [{name: a, run: exit 1}]",
+		"handler_on: {exit: {run: 'touch $DIR/ready; sleep 60'}}")))
 	require.Equal(t, []any{store.StatusAborted, store.ReasonStopped}, []any{result.Status, result.Reason})
 	require.Equal(t, []string{"begin", "finish"}, r.store.outline())
 }

@@ -57,9 +57,11 @@ func (c *control) stopLocked(reason store.Reason) {
 	if first {
 		c.reason = reason
 	}
-	switch {
-	case c.cancel == nil:
-	case !c.handling && first, c.handling && reason == store.ReasonStopped, c.handling && first && reason != store.ReasonShutdown:
+	counts := first
+	if c.handling {
+		counts = reason == store.ReasonStopped || first && reason != store.ReasonShutdown
+	}
+	if counts && c.cancel != nil {
 		c.cancel(errStopped)
 	}
 }

@@ -98,16 +98,24 @@ func TestStopWhileAPreconditionIsChecked(t *testing.T) {
 	}
 }
 
+// interrupt executes a run in the foreground, and stops it when the file "ready" is there.
+func (r *rig) interrupt(rec store.Run) store.Result {
+	r.t.Helper()
+	ctx, cancel := context.WithCancel(r.t.Context())
+	defer cancel()
+	go func() {
+		defer cancel()
+		require.Eventually(r.t, func() bool { _, err := os.Stat(r.path("ready")); return err == nil }, soon, time.Millisecond)
+	}()
+	result, err := r.runner.Run(ctx, rec, nil)
+	require.NoError(r.t, err)
+	return result
+}
+
 func TestForegroundRunIsStoppedByItsContext(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		defer cancel()
-		require.Eventually(t, func() bool { _, err := os.Stat(r.path("ready")); return err == nil }, soon, time.Millisecond)
-	}()
-	result, err := r.runner.Run(ctx, r.record(r.text("steps: [{name: a, run: "+polite+"}]", "handler_on: {exit: {run: 'echo e'}}")), nil)
-	require.NoError(t, err)
+	result := r.interrupt(r.record(r.text("steps: [{name: a, run: "+polite+"}]", "handler_on: {exit: {run: 'echo e'}}")))
 	require.Equal(t, store.StatusAborted, result.Status)
 	require.Equal(t, store.ReasonStopped, result.Reason)
 	require.Equal(t, store.StepSucceeded, r.store.step("onExit").Status)

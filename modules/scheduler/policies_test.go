@@ -78,6 +78,13 @@ func (w *world) admit(free int) []store.Run {
 	return runs
 }
 
+// byHand queues a run of a DAG as a person does.
+func (w *world) byHand(id, name string) {
+	w.t.Helper()
+	_, err := w.store.Enqueue(w.t.Context(), store.NewRun{ID: id, DAG: name, TextHash: "text", Trigger: store.TriggerManual})
+	require.NoError(w.t, err)
+}
+
 // toStop lists the running runs that are to be stopped.
 func (w *world) toStop() []string {
 	w.t.Helper()
@@ -422,8 +429,7 @@ func TestARestartStopsWhatAnEarlierOneWaitsBehind(t *testing.T) {
 		w.start()
 		w.pass(time.Minute)
 		first := w.admitOne()
-		_, err := w.store.Enqueue(w.t.Context(), store.NewRun{ID: "hand", DAG: "a", TextHash: "text", Trigger: store.TriggerManual})
-		require.NoError(w.t, err)
+		w.byHand("hand", "a")
 		w.pass(time.Minute)
 		w.end(first, store.StatusAborted)
 		hand := w.admitOne()

@@ -23,8 +23,7 @@ func TestSkipIfSuccessfulLooksBack(t *testing.T) {
 		w.stop()
 		succeed := func(name string, at time.Time) {
 			w.stepClock(at.Sub(w.wall()))
-			_, err := w.store.Enqueue(w.t.Context(), store.NewRun{ID: name, DAG: name, TextHash: "text", Trigger: store.TriggerManual})
-			require.NoError(w.t, err)
+			w.byHand(name, name)
 			w.end(w.admitOne(), store.StatusSucceeded)
 		}
 		due := time.Date(2000, 3, 1, 0, 0, 0, 0, time.UTC)
@@ -48,8 +47,7 @@ func TestSkipIfSuccessfulHeedsAnEditOfItsOwnScheduleOnly(t *testing.T) {
 		w.putWith("a", once, "0 * * * *")
 		w.start()
 		w.pass(10 * time.Minute)
-		_, err := w.store.Enqueue(w.t.Context(), store.NewRun{ID: "hand", DAG: "a", TextHash: "text", Trigger: store.TriggerManual})
-		require.NoError(w.t, err)
+		w.byHand("hand", "a")
 		w.end(w.admitOne(), store.StatusSucceeded)
 		w.pass(10 * time.Minute)
 		w.putWith("a", once, "0 * * * *", "5 5 * * *")
@@ -70,8 +68,7 @@ func TestSkipIfSuccessfulLooksBackToTheStartBefore(t *testing.T) {
 		w.start()
 		w.pass(10 * time.Minute)
 		for _, name := range []string{"stops", "starts"} {
-			_, err := w.store.Enqueue(w.t.Context(), store.NewRun{ID: name, DAG: name, TextHash: "text", Trigger: store.TriggerManual})
-			require.NoError(w.t, err)
+			w.byHand(name, name)
 			w.end(w.admitOne(), store.StatusSucceeded)
 		}
 		w.pass(50 * time.Minute)
